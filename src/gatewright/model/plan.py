@@ -1,0 +1,131 @@
+"""Plan: what would happen to every object of a set of clusters, why, and in which order. Immutable and hashed."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+import msgspec
+
+from gatewright.model.desired import BundleName
+from gatewright.model.objects import JSON, Manifest, ObjectRef, digest
+from gatewright.text import Message
+
+Verdict = Literal["create", "unchanged", "update", "adopt", "share", "wait", "conflict", "blocked", "delete", "keep"]
+"""The verdicts of the design; a leaving plan adds ``delete`` (ours, goes) and ``keep`` (stays; the reason says why)."""
+
+WRITES: Final[frozenset[Verdict]] = frozenset({"create", "update", "adopt", "delete"})
+STOPS: Final[frozenset[Verdict]] = frozenset({"wait", "conflict", "blocked"})
+
+Origin = Literal["created", "adopted"]
+Severity = Literal["block", "warn"]
+Action = Literal["install", "leave"]
+StepKind = Literal[
+    "snapshot", "namespaces", "crds", "policy", "controller", "available", "accepted",
+    "remove", "forget",
+]  # fmt: skip
+Outcome = Literal["change", "nothing", "stopped"]
+
+
+class Owner(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Who holds an object. ``writer`` is a key of the table of writers (``kubectl``, ``helm``, ``gatewright``, ...);
+    ``name`` the instance where the object tells it (a Helm release, an Argo CD application, a team);
+    ``evidence`` the label, annotation or field manager that told."""
+
+    writer: str
+    name: str = ""
+    evidence: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.writer} {self.name}" if self.name else self.writer
+
+
+class FieldDifference(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One field that differs: a path such as ``spec.template.spec.containers[0].image``; None stands for absent."""
+
+    path: str
+    live: JSON = None
+    wanted: JSON = None
+
+
+class ObjectVerdict(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What would happen to one object, and why.
+
+    ``seen`` is the fingerprint (``planning.fingerprints``) of the object that the verdict was made on, empty where it was
+    absent: a step that finds another one stops as stale. ``wanted`` is the digest of what would be applied.
+    """
+
+    ref: ObjectRef
+    verdict: Verdict
+    reason: Message
+    remedy: Message | None = None
+    owner: Owner | None = None
+    differences: tuple[FieldDifference, ...] = ()
+    seen: str = ""
+    wanted: str = ""
+
+
+class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a preflight rule found. ``code`` is the rule's; the evidence is in ``message``."""
+
+    code: str
+    severity: Severity
+    message: Message
+    remedy: Message
+    object: ObjectRef | None = None
+
+
+class Step(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One durable, idempotent step in a cluster. ``refs`` in the order to write; ``together``: they may be sent at once."""
+
+    kind: StepKind
+    title: Message
+    refs: tuple[ObjectRef, ...] = ()
+    together: bool = False
+
+
+class ClusterPlan(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One cluster's part. ``manifests`` holds the controller objects and namespaces that would be applied
+    (the CRDs and the policy come from the bundle, by its digest)."""
+
+    cluster: str
+    uid: str
+    bundle: BundleName | None
+    verdicts: tuple[ObjectVerdict, ...]
+    findings: tuple[Finding, ...] = ()
+    steps: tuple[Step, ...] = ()
+    manifests: tuple[Manifest, ...] = ()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether something forbids to start: a wait, a conflict, or a blocking finding."""
+        return any(v.verdict in STOPS for v in self.verdicts) or any(f.severity == "block" for f in self.findings)
+
+    @property
+    def outcome(self) -> Outcome:
+        if self.stopped:
+            return "stopped"
+        return "change" if self.steps else "nothing"
+
+    def verdict_of(self, ref: ObjectRef) -> ObjectVerdict | None:
+        return next((v for v in self.verdicts if v.ref.identity == ref.identity), None)
+
+
+class Plan(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The plan of a team for its clusters, in the order in which they would be changed."""
+
+    team: str
+    action: Action
+    clusters: tuple[ClusterPlan, ...]
+
+    @property
+    def hash(self) -> str:
+        """Content address: equal decisions, equal hash (times and resource versions are not part of a plan)."""
+        return digest(msgspec.to_builtins(self))
+
+    @property
+    def outcome(self) -> Outcome:
+        """``stopped`` if any cluster is; else ``change`` if any would change; else ``nothing``."""
+        outcomes = {c.outcome for c in self.clusters}
+        if "stopped" in outcomes:
+            return "stopped"
+        return "change" if "change" in outcomes else "nothing"

@@ -1,0 +1,60 @@
+"""Rollout: the execution of a plan. The states that people see, and which commands are allowed in each."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+import msgspec
+
+from gatewright.model.errors import ErrorReport
+from gatewright.model.plan import StepKind
+from gatewright.text import Message
+
+RolloutState = Literal["pending", "running", "paused", "failed", "aborted", "succeeded"]
+TargetState = Literal["pending", "running", "succeeded", "failed", "paused", "aborted", "skipped"]
+StepState = Literal["pending", "running", "done", "failed"]
+Command = Literal["pause", "resume", "abort", "retry"]
+Wish = Literal["run", "pause", "abort"]
+
+ENDED: Final[frozenset[RolloutState]] = frozenset({"aborted", "succeeded"})
+ALLOWED: Final[dict[Command, frozenset[RolloutState]]] = {
+    "pause": frozenset({"pending", "running"}),
+    "resume": frozenset({"paused"}),
+    "abort": frozenset({"pending", "running", "paused", "failed"}),
+    "retry": frozenset({"failed"}),
+}
+
+
+class StepStatus(msgspec.Struct, frozen=True, omit_defaults=True):
+    """``started_at`` and ``ended_at``: RFC 3339, UTC. ``runs`` counts how often the step was begun."""
+
+    index: int
+    kind: StepKind
+    title: Message
+    state: StepState = "pending"
+    started_at: str | None = None
+    ended_at: str | None = None
+    runs: int = 0
+
+
+class TargetStatus(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One cluster of a rollout. ``aborted`` and ``paused`` leave the cluster between two steps: ``steps`` names which."""
+
+    cluster: str
+    state: TargetState
+    steps: tuple[StepStatus, ...] = ()
+    error: ErrorReport | None = None
+
+
+class RolloutStatus(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A rollout as people see it. ``generation`` grows with every resume, retry or takeover; a writer that holds an
+    older one may not write."""
+
+    id: str
+    team: str
+    plan: str
+    state: RolloutState
+    wish: Wish
+    generation: int
+    created_at: str
+    targets: tuple[TargetStatus, ...] = ()
