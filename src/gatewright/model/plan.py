@@ -20,7 +20,7 @@ Origin = Literal["created", "adopted"]
 Severity = Literal["block", "warn"]
 Action = Literal["install", "leave"]
 StepKind = Literal[
-    "snapshot", "namespaces", "crds", "policy", "controller", "available", "accepted",
+    "check", "namespaces", "crds", "policy", "controller", "available", "accepted",
     "remove", "forget",
 ]  # fmt: skip
 Outcome = Literal["change", "nothing", "stopped"]
