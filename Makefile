@@ -1,0 +1,38 @@
+# make demo | make test | make setup: each does all the set-up that it needs. `make help` lists the rest.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help setup demo test lint unit integration bench clean
+
+help: ## This list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: .venv/ready ## A virtual environment with a working .venv/bin/gatewright
+
+.venv/ready: pyproject.toml constraints.txt scripts/setup
+	@PYTHON="$(PYTHON)" scripts/setup
+
+demo: setup ## Three real clusters and the founding story; ONCE=1 stops afterwards
+	@$(BIN)/gatewright demo $(if $(ONCE),--once -o json)
+
+test: lint unit integration ## Everything: lint, types, import contracts, unit and integration tests
+
+lint: setup ## Format, lint, types, import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+
+unit: setup ## Tests without clusters
+	$(BIN)/pytest -q tests/unit
+
+integration: setup ## Tests on real API servers, Traefik and PostgreSQL
+	$(BIN)/gatewright lab prepare
+	$(BIN)/pytest -q tests/integration
+
+bench: setup ## Ratios against kubectl, side by side in one run
+	$(BIN)/gatewright lab prepare
+	$(BIN)/python -m bench
+
+clean: ## Remove the virtual environment
+	rm -rf .venv
