@@ -40,7 +40,8 @@ class CrdVersion(msgspec.Struct, frozen=True):
 class CrdObservation(msgspec.Struct, frozen=True, omit_defaults=True):
     """A Gateway API CRD as it is. ``spec_digest`` is ``gatewayapi.crds.spec_digest`` of its spec, the value that
     the catalogue records per release: equal digests, equal CRDs. ``objects``: how many custom resources exist,
-    by namespace (``""`` for cluster-scoped); None where they were not counted (only leaving needs them)."""
+    by namespace (``""`` for cluster-scoped); None where they were not counted (only leaving needs them).
+    ``spec``: the live spec where it was read in full, for differences field by field; never stored."""
 
     name: str
     metadata: Metadata
@@ -49,6 +50,7 @@ class CrdObservation(msgspec.Struct, frozen=True, omit_defaults=True):
     stored_versions: tuple[str, ...]
     established: bool
     objects: dict[str, int] | None = None
+    spec: Manifest | None = None
 
     def served(self) -> frozenset[str]:
         return frozenset(v.name for v in self.versions if v.served)
