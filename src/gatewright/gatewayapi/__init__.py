@@ -1,1 +1,1 @@
-""""""
+"""The domain, pure: the catalogue of bundles and controllers, ownership, what is compatible with what."""

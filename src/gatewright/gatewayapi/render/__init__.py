@@ -1,0 +1,1 @@
+"""The gateway controllers that Gatewright installs, one module each; ``gatewayapi.manifests`` is the way in."""
