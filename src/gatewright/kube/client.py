@@ -1,0 +1,417 @@
+"""The verbs of Kubernetes that Gatewright uses, on one cluster: get, list, watch, apply, patch, create, delete.
+
+Objects are plain dictionaries with apiVersion and kind; ``get_raw`` gives bytes to callers with typed decoders.
+Every method raises the errors of ``kube.errors`` and nothing else for what the cluster or the network does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Mapping
+from typing import Any, Final, Literal, TypeVar, cast
+
+import msgspec
+
+from gatewright.kube.auth import Authenticator
+from gatewright.kube.connection import Connection
+from gatewright.kube.errors import GoneError, KindUnknownError, ObjectNotFoundError, not_json
+from gatewright.kube.resources import SELF_SUBJECT_ACCESS_REVIEWS, Resource, resource_of
+from gatewright.kube.transport import JSON_TYPE, Answer, Call, ClientOptions, Transport, too_large
+from gatewright.kube.watch import WatchEvent, watch_events
+from gatewright.model.objects import JSON, Manifest
+from gatewright.model.observation import MissingPermission
+
+PatchKind = Literal["merge", "json", "strategic"]
+Propagation = Literal["Background", "Foreground", "Orphan"]
+FIELD_MANAGER: Final = "gatewright"
+_PATCH_TYPES: Final[dict[PatchKind, str]] = {
+    "merge": "application/merge-patch+json",
+    "json": "application/json-patch+json",
+    "strategic": "application/strategic-merge-patch+json",
+}
+_APPLY_TYPE: Final = "application/apply-patch+yaml"
+METADATA_TYPE: Final = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+METADATA_LIST_TYPE: Final = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+
+
+class Applied(msgspec.Struct, frozen=True):
+    """The outcome of an apply. ``created`` is the server's word (201). ``certain`` is False if an earlier attempt of
+    the same call may have taken effect unseen: then ``created`` may be False for an object that we did create."""
+
+    object: dict[str, Any]
+    created: bool
+    certain: bool = True
+
+
+class Permission(msgspec.Struct, frozen=True, order=True):
+    """One permission to ask about. ``resource`` is the plural, with ``/subresource`` if any."""
+
+    verb: str
+    group: str
+    resource: str
+    namespace: str = ""
+    name: str = ""
+
+
+class _ListMeta(msgspec.Struct, frozen=True):
+    next_page: str = msgspec.field(default="", name="continue")
+
+
+class _Page(msgspec.Struct, frozen=True):
+    metadata: _ListMeta = _ListMeta()
+    items: list[dict[str, Any]] | None = None
+
+
+class _Verdict(msgspec.Struct, frozen=True):
+    allowed: bool = False
+
+
+class _Review(msgspec.Struct, frozen=True):
+    status: _Verdict = _Verdict()
+
+
+_T = TypeVar("_T")
+
+
+class KubeClient:
+    """One cluster. An async context manager; cheap to make, one per cluster and event loop."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        options: ClientOptions | None = None,
+        auth: Authenticator | None = None,
+    ) -> None:
+        self._transport = Transport(connection, options, auth)
+        self._discovered: dict[str, dict[str, Resource]] = {}
+
+    def __repr__(self) -> str:
+        return f"KubeClient({self.connection!r})"
+
+    @property
+    def connection(self) -> Connection:
+        return self._transport.connection
+
+    @property
+    def options(self) -> ClientOptions:
+        return self._transport.options
+
+    async def __aenter__(self) -> KubeClient:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._transport.close()
+
+    async def version(self) -> str:
+        """The server's ``gitVersion``, e.g. ``v1.36.3``."""
+        call = Call("GET", "/version", "get", "/version")
+        answer = await self._transport.call(call)
+        version = self._object(call, answer).get("gitVersion")
+        if not isinstance(version, str):
+            raise not_json(self._transport.request(call), answer.body)
+        return version
+
+    async def discover(self, api_version: str, kind: str) -> Resource:
+        """Where ``kind`` is served: from the well-known kinds, else from discovery (kept, asked again on a miss).
+
+        Raises ``NotServedError`` for an unknown group version, ``KindUnknownError`` for an unknown kind.
+        """
+        try:
+            return resource_of(api_version, kind)
+        except KeyError:
+            pass
+        if kind not in self._discovered.get(api_version, {}):
+            self._discovered[api_version] = await self._discover(api_version)
+        try:
+            return self._discovered[api_version][kind]
+        except KeyError:
+            raise KindUnknownError(server=self._where, api_version=api_version, kind=kind) from None
+
+    async def _discover(self, api_version: str) -> dict[str, Resource]:
+        group, _, version = api_version.rpartition("/")
+        path = Resource(group, version, "", "", False).root
+        found = await self._get_object(Call("GET", path, "discover", api_version))
+        kinds: dict[str, Resource] = {}
+        for entry in cast(list[dict[str, Any]], found.get("resources") or []):
+            name, kind = str(entry.get("name", "")), str(entry.get("kind", ""))
+            if name and "/" not in name:
+                kinds.setdefault(kind, Resource(group, version, name, kind, bool(entry.get("namespaced"))))
+        return kinds
+
+    async def get(self, resource: Resource, name: str, namespace: str | None = None) -> dict[str, Any]:
+        """The object. Raises ``ObjectNotFoundError``."""
+        subject = resource.describe(name, namespace)
+        return await self._get_object(Call("GET", resource.path(namespace, name), "get", subject))
+
+    async def find(self, resource: Resource, name: str, namespace: str | None = None) -> dict[str, Any] | None:
+        """The object, or None if it (or its kind) is not there."""
+        try:
+            return await self.get(resource, name, namespace)
+        except ObjectNotFoundError:
+            return None
+
+    async def get_raw(
+        self, path: str, params: Mapping[str, str] | None = None, accept: str = JSON_TYPE, *, subject: str = ""
+    ) -> bytes:
+        """The body of a GET as it came, for typed decoders."""
+        call = Call("GET", path, "get", subject or path, tuple((params or {}).items()), accept=accept)
+        return (await self._transport.call(call)).body
+
+    async def list(
+        self,
+        resource: Resource,
+        namespace: str | None = None,
+        *,
+        label_selector: str | None = None,
+        field_selector: str | None = None,
+        metadata_only: bool = False,
+        limit: int = 500,
+    ) -> list[dict[str, Any]]:
+        """All objects of a kind, of one namespace or of all. Pages of ``limit``; each object has apiVersion and kind.
+
+        A continue token that expires on the way (410) restarts the list once.
+        """
+        accept = f"{METADATA_LIST_TYPE},{JSON_TYPE}" if metadata_only else JSON_TYPE
+        params = _query(labelSelector=label_selector, fieldSelector=field_selector, limit=str(limit))
+        call = Call("GET", resource.path(namespace), "list", resource.kind, params, accept=accept)
+        async with self._list_deadline(call):
+            try:
+                return await self._pages(resource, call)
+            except GoneError:
+                return await self._pages(resource, call)
+
+    def _list_deadline(self, call: Call) -> _Deadline:
+        return _Deadline(self._transport, call, self.options.list_deadline)
+
+    async def _pages(self, resource: Resource, call: Call) -> list[dict[str, Any]]:
+        items: list[dict[str, Any]] = []
+        size, token, params = 0, "", call.params
+        while True:
+            page = msgspec.structs.replace(call, params=(*params, ("continue", token)) if token else params)
+            answer = await self._transport.call(page)
+            size += len(answer.body)
+            if size > self.options.max_list:
+                raise too_large(self._transport.request(call), self.options.max_list)
+            content = self._decode(page, answer, _Page)
+            for item in content.items or ():
+                items.append({**item, "apiVersion": resource.api_version, "kind": resource.kind})
+            token = content.metadata.next_page
+            if not token:
+                return items
+
+    def watch(
+        self,
+        resource: Resource,
+        namespace: str | None = None,
+        *,
+        resource_version: str = "",
+        label_selector: str | None = None,
+        field_selector: str | None = None,
+        metadata_only: bool = False,
+        seconds: int = 300,
+    ) -> AsyncIterator[WatchEvent]:
+        """Changes since ``resource_version`` (empty: all objects first, as ``ADDED``), with bookmarks.
+
+        Ends after about ``seconds``, or whenever the server likes: continue from the last event's resource version.
+        Raises ``GoneError`` when that is too old, and the errors of the connection.
+        """
+        accept = f"{METADATA_TYPE},{JSON_TYPE}" if metadata_only else JSON_TYPE
+        params = _query(
+            labelSelector=label_selector,
+            fieldSelector=field_selector,
+            resourceVersion=resource_version or None,
+            watch="true",
+            allowWatchBookmarks="true",
+            timeoutSeconds=str(seconds),
+        )
+        call = Call("GET", resource.path(namespace), "watch", resource.kind, params, accept=accept)
+        return watch_events(self._transport, call, seconds)
+
+    async def apply(
+        self,
+        manifest: Manifest,
+        *,
+        force: bool = False,
+        dry_run: bool = False,
+        resource_version: str | None = None,
+        manager: str = FIELD_MANAGER,
+    ) -> Applied:
+        """Server-side apply (https://kubernetes.io/docs/reference/using-api/server-side-apply/).
+
+        With ``resource_version``, only if the object is still that one. Unknown fields are refused, not dropped.
+        Raises ``FieldConflictError`` naming the managers, ``ObjectConflictError``, ``InvalidObjectError``, ...
+        """
+        resource = await self.discover(manifest["apiVersion"], manifest["kind"])
+        metadata = {k: v for k, v in manifest["metadata"].items() if k not in ("managedFields", "resourceVersion")}
+        if resource_version is not None:
+            metadata["resourceVersion"] = resource_version
+        name, namespace = metadata["name"], metadata.get("namespace")
+        call = Call(
+            "PATCH",
+            resource.path(namespace, name),
+            "apply",
+            resource.describe(name, namespace),
+            _query(
+                fieldManager=manager,
+                force="true" if force else None,
+                dryRun="All" if dry_run else None,
+                fieldValidation="Strict",
+            ),
+            msgspec.json.encode({**manifest, "metadata": metadata}),
+            _APPLY_TYPE,
+            # Under a lock the second of two runs would fail on the success of the first.
+            idempotent=resource_version is None,
+        )
+        answer = await self._transport.call(call)
+        return Applied(self._object(call, answer), answer.status == 201, not answer.repeated)
+
+    async def patch(
+        self,
+        resource: Resource,
+        name: str,
+        patch: JSON,
+        *,
+        namespace: str | None = None,
+        subresource: str | None = None,
+        kind: PatchKind = "merge",
+    ) -> dict[str, Any]:
+        """The object after a merge patch (RFC 7396), JSON patch (RFC 6902) or strategic merge patch."""
+        call = Call(
+            "PATCH",
+            resource.path(namespace, name, subresource),
+            "patch",
+            resource.describe(name, namespace),
+            _query(fieldManager=FIELD_MANAGER),
+            msgspec.json.encode(patch),
+            _PATCH_TYPES[kind],
+            idempotent=kind != "json",
+        )
+        return self._object(call, await self._transport.call(call))
+
+    async def create(
+        self,
+        resource: Resource,
+        manifest: Manifest,
+        namespace: str | None = None,
+        *,
+        subresource_of: tuple[str, str] | None = None,
+    ) -> dict[str, Any]:
+        """The object that was created. ``subresource_of``: (name, subresource) to post to, e.g. a token request.
+
+        Raises ``AlreadyExistsError``. Not repeated when its outcome is unknown.
+        """
+        namespace = namespace or manifest.get("metadata", {}).get("namespace")
+        name, subresource = subresource_of or (None, None)
+        shown = name or manifest.get("metadata", {}).get("name")
+        call = Call(
+            "POST",
+            resource.path(namespace, name, subresource),
+            "create",
+            resource.describe(shown, namespace),
+            _query(fieldManager=FIELD_MANAGER),
+            msgspec.json.encode(manifest),
+            idempotent=resource == SELF_SUBJECT_ACCESS_REVIEWS,
+        )
+        return self._object(call, await self._transport.call(call))
+
+    async def delete(
+        self,
+        resource: Resource,
+        name: str,
+        namespace: str | None = None,
+        *,
+        uid: str | None = None,
+        resource_version: str | None = None,
+        propagation: Propagation = "Background",
+    ) -> bool:
+        """Ask for the deletion; False if there was nothing to delete. With ``uid`` or ``resource_version`` only that
+        very object is deleted (``ObjectConflictError`` for another)."""
+        preconditions = dict(_query(uid=uid, resourceVersion=resource_version))
+        body: dict[str, Any] = {"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": propagation}
+        if preconditions:
+            body["preconditions"] = preconditions
+        call = Call(
+            "DELETE",
+            resource.path(namespace, name),
+            "delete",
+            resource.describe(name, namespace),
+            body=msgspec.json.encode(body),
+            # Without a uid, a repeated delete could hit a successor of the same name.
+            idempotent=uid is not None,
+        )
+        try:
+            await self._transport.call(call)
+        except ObjectNotFoundError:
+            return False
+        return True
+
+    async def can(self, permissions: Iterable[Permission]) -> list[MissingPermission]:
+        """Those of ``permissions`` that the cluster would refuse us, sorted (SelfSubjectAccessReview, side by side)."""
+        wanted = sorted(set(permissions))
+        allowed = await asyncio.gather(*(self._allowed(permission) for permission in wanted))
+        return [
+            MissingPermission(p.verb, p.group, p.resource, p.namespace, p.name)
+            for p, yes in zip(wanted, allowed, strict=True)
+            if not yes
+        ]
+
+    async def _allowed(self, permission: Permission) -> bool:
+        resource, _, subresource = permission.resource.partition("/")
+        attributes = _query(
+            verb=permission.verb,
+            group=permission.group or None,
+            resource=resource,
+            subresource=subresource or None,
+            namespace=permission.namespace or None,
+            name=permission.name or None,
+        )
+        review = {
+            "apiVersion": SELF_SUBJECT_ACCESS_REVIEWS.api_version,
+            "kind": SELF_SUBJECT_ACCESS_REVIEWS.kind,
+            "spec": {"resourceAttributes": dict(attributes)},
+        }
+        answer = await self.create(SELF_SUBJECT_ACCESS_REVIEWS, review)
+        return msgspec.convert(answer, type=_Review).status.allowed
+
+    async def _get_object(self, call: Call) -> dict[str, Any]:
+        return self._object(call, await self._transport.call(call))
+
+    def _object(self, call: Call, answer: Answer) -> dict[str, Any]:
+        return self._decode(call, answer, dict[str, Any])
+
+    def _decode(self, call: Call, answer: Answer, shape: type[_T]) -> _T:
+        try:
+            return msgspec.json.decode(answer.body, type=shape)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            raise not_json(self._transport.request(call), answer.body) from None
+
+    @property
+    def _where(self) -> str:
+        return self._transport.request(Call("GET", "/", "", "")).where
+
+
+class _Deadline:
+    """``asyncio.timeout`` that raises our error."""
+
+    def __init__(self, transport: Transport, call: Call, seconds: float) -> None:
+        self._transport, self._call, self._seconds = transport, call, seconds
+        self._timeout = asyncio.timeout(seconds)
+
+    async def __aenter__(self) -> None:
+        await self._timeout.__aenter__()
+
+    async def __aexit__(self, kind: Any, error: Any, trace: Any) -> None:
+        try:
+            await self._timeout.__aexit__(kind, error, trace)
+        except TimeoutError as late:
+            raise self._transport.failure(late, self._call) from late
+
+
+def _query(**params: str | None) -> tuple[tuple[str, str], ...]:
+    """Query parameters without those that are None."""
+    return tuple((key, value) for key, value in params.items() if value is not None)

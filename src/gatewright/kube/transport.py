@@ -1,0 +1,334 @@
+"""One HTTP session to one API server: credentials, budget, deadlines, size limits and retries.
+
+What is retried, and why it is safe:
+
+- A request that the server certainly did not run (connection refused, 429) is retried whatever it was.
+- A request whose outcome is unknown (reset, 503, etcd between leaders) is retried only if running it twice is
+  the same as once; the caller says so (``idempotent``). The answer then tells that it was ``repeated``.
+- A timeout is not retried: the time is used up.
+- 401 is retried once, if the authenticator has another credential.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+import random
+import ssl
+import urllib.request
+from collections.abc import AsyncGenerator, Mapping
+from typing import Final
+from urllib.parse import urlencode, urlsplit
+
+import aiohttp
+import msgspec
+from aiohttp import http_exceptions
+from yarl import URL
+
+from gatewright.kube.auth import Authenticator, Credential, authenticator
+from gatewright.kube.connection import Connection
+from gatewright.kube.errors import (
+    ConnectionFailedError,
+    Request,
+    StatusError,
+    TooLargeError,
+    TooManyRequestsError,
+    UnauthorizedError,
+    UnreachableError,
+    from_exception,
+    from_response,
+)
+from gatewright.kube.tls import context_of, shrink_read_buffers
+from gatewright.model.errors import ClusterError, GatewrightError
+
+JSON_TYPE: Final = "application/json"
+_MIB: Final = 1 << 20
+_MAX_ERROR_BODY: Final = 1 << 18
+_NETWORK_ERRORS: Final = (aiohttp.ClientError, http_exceptions.HttpProcessingError, OSError)
+
+
+class ClientOptions(msgspec.Struct, frozen=True):
+    """Limits of one client. Times in seconds, sizes in bytes.
+
+    ``deadline`` bounds a call with all its retries (waiting for the budget not counted), ``connect_timeout`` one
+    connection attempt with its TLS handshake, ``read_timeout`` the silence between two pieces of an answer.
+    A ``Retry-After`` longer than ``max_retry_after`` is not waited for. ``concurrency`` is the cluster's budget.
+    """
+
+    attempts: int = 4
+    deadline: float = 30.0
+    connect_timeout: float = 5.0
+    read_timeout: float = 15.0
+    backoff: float = 0.2
+    max_retry_after: float = 10.0
+    max_body: int = 64 * _MIB
+    max_list: int = 512 * _MIB
+    list_deadline: float = 120.0
+    concurrency: int = 16
+    environment_proxy: bool = True
+
+
+class Call(msgspec.Struct, frozen=True):
+    """One request. ``params`` are query parameters; ``subject`` names the object in messages."""
+
+    method: str
+    path: str
+    verb: str
+    subject: str
+    params: tuple[tuple[str, str], ...] = ()
+    body: bytes | None = None
+    content_type: str = JSON_TYPE
+    accept: str = JSON_TYPE
+    idempotent: bool = True
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """A success. ``repeated``: an earlier attempt may have taken effect unseen."""
+
+    status: int
+    body: bytes
+    repeated: bool = False
+
+
+class Transport:
+    """The session. Use as an async context manager; it belongs to the event loop that entered it."""
+
+    def __init__(
+        self, connection: Connection, options: ClientOptions | None = None, auth: Authenticator | None = None
+    ) -> None:
+        self.connection = connection
+        self.options = options or ClientOptions()
+        self._auth = auth or authenticator(connection)
+        self._budget = asyncio.Semaphore(self.options.concurrency)
+        self._session: aiohttp.ClientSession | None = None
+        self._identity: tuple[str, str] | None = None
+        self._ssl: ssl.SSLContext | bool = True
+        self._retired: list[aiohttp.ClientSession] = []
+        self._base = connection.server.rstrip("/")
+        environment = environment_proxy(self._base) if self.options.environment_proxy else ""
+        self._proxy = connection.proxy_url or environment
+
+    def __repr__(self) -> str:
+        return f"Transport({self.connection!r})"
+
+    async def __aenter__(self) -> Transport:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close all connections. A later call opens new ones."""
+        sessions = [*self._retired, *([self._session] if self._session else [])]
+        self._session, self._identity, self._retired = None, None, []
+        for session in sessions:
+            await session.close()
+
+    async def call(self, call: Call) -> Answer:
+        """The successful answer. Raises a ``ClusterError`` of ``kube.errors``."""
+        request = self.request(call)
+        async with self._budget:
+            ends = asyncio.get_running_loop().time() + self.options.deadline
+            return await self._attempts(call, request, ends)
+
+    def request(self, call: Call) -> Request:
+        """What errors about ``call`` say."""
+        return Request(self._base, call.verb, call.subject, self.connection.secrets())
+
+    async def _attempts(self, call: Call, request: Request, ends: float) -> Answer:
+        attempt, renewed, repeated = 1, False, False
+        while True:
+            credential = await self._auth.credential()
+            try:
+                status, body = await self._once(call, request, credential, ends)
+                return Answer(status, body, repeated)
+            except UnauthorizedError:
+                if renewed or not self._auth.reject(credential):
+                    raise
+                renewed = True
+                continue
+            except ClusterError as error:
+                pause = self._pause(error, attempt, call.idempotent)
+                if pause is None or asyncio.get_running_loop().time() + pause >= ends:
+                    raise
+                repeated = repeated or not _not_run(error)
+            await asyncio.sleep(pause)
+            attempt += 1
+
+    def _pause(self, error: ClusterError, attempt: int, idempotent: bool) -> float | None:
+        """Seconds to wait before the next attempt; None to give up."""
+        if attempt >= self.options.attempts or not _may_repeat(error, idempotent):
+            return None
+        wanted = error.retry_after if isinstance(error, StatusError) else None
+        if wanted is not None:
+            return wanted if wanted <= self.options.max_retry_after else None
+        return self.options.backoff * 2 ** (attempt - 1) * random.uniform(0.5, 1.5)
+
+    async def _once(self, call: Call, request: Request, credential: Credential, ends: float) -> tuple[int, bytes]:
+        request = msgspec.structs.replace(request, secrets=(*request.secrets, *credential.secrets()))
+        try:
+            async with asyncio.timeout_at(ends), await self._send(call, credential) as response:
+                body = await self._read(response, request, self.options.max_body)
+        except _NETWORK_ERRORS as error:
+            raise from_exception(error, request, self._allowed(error)) from error
+        if 200 <= response.status < 300:
+            return response.status, body
+        raise from_response(response.status, response.headers, body, request)
+
+    def _allowed(self, error: BaseException) -> float:
+        """How long the failed attempt could take: silence, connecting, or the deadline."""
+        if isinstance(error, aiohttp.ConnectionTimeoutError):
+            return self.options.connect_timeout
+        if isinstance(error, aiohttp.SocketTimeoutError):
+            return self.options.read_timeout
+        return self.options.deadline
+
+    async def _send(
+        self, call: Call, credential: Credential, read_timeout: float | None = None
+    ) -> aiohttp.ClientResponse:
+        query = f"?{urlencode(call.params)}" if call.params else ""
+        headers = {"Accept": call.accept, "User-Agent": "gatewright", **dict(self.connection.impersonate)}
+        if is_loopback(self._base):
+            # On one machine, gzip costs the API server more time than the bytes do.
+            headers["Accept-Encoding"] = "identity"
+        if call.body is not None:
+            headers["Content-Type"] = call.content_type
+        if credential.authorization:
+            headers["Authorization"] = credential.authorization
+        timeout = aiohttp.ClientTimeout(
+            sock_connect=self.options.connect_timeout, sock_read=read_timeout or self.options.read_timeout
+        )
+        session = await self._session_for(credential)
+        return await session.request(
+            call.method,
+            URL(f"{self._base}{call.path}{query}", encoded=True),
+            data=call.body,
+            headers=headers,
+            timeout=timeout,
+            ssl=self._ssl,
+            server_hostname=self.connection.tls_server_name or None,
+            proxy=self._proxy or None,
+            allow_redirects=False,
+        )
+
+    async def _session_for(self, credential: Credential) -> aiohttp.ClientSession:
+        """The session; another client certificate (from an exec plugin) needs another one."""
+        identity = (credential.certificate, credential.key)
+        if self._session is not None and self._identity == identity:
+            return self._session
+        shrink_read_buffers()
+        context = context_of(self.connection, credential) if self._base.startswith("https:") else True
+        if self._session is not None:
+            self._retired.append(self._session)
+        connector = aiohttp.TCPConnector(limit=0, ttl_dns_cache=30)
+        session = aiohttp.ClientSession(
+            connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False, auto_decompress=True
+        )
+        self._session, self._identity, self._ssl = session, identity, context
+        return session
+
+    async def _read(self, response: aiohttp.ClientResponse, request: Request, limit: int) -> bytes:
+        """The body, at most ``limit`` bytes after decompression (an error's body is cut short instead)."""
+        failed = response.status >= 300
+        limit = _MAX_ERROR_BODY if failed else limit
+        chunks: list[bytes] = []
+        size = 0
+        async for chunk in response.content.iter_any():
+            size += len(chunk)
+            chunks.append(chunk)
+            if size > limit:
+                response.close()
+                if failed:
+                    break
+                raise too_large(request, limit)
+        return b"".join(chunks)
+
+    @contextlib.asynccontextmanager
+    async def stream(self, call: Call, read_timeout: float) -> AsyncGenerator[aiohttp.StreamReader]:
+        """The body of a long answer as it comes; ``read_timeout`` bounds the silence within it.
+
+        The budget is held only until the answer begins. No retries: a watch is continued, not repeated.
+        Errors while reading are the caller's to translate (``failure``).
+        """
+        request = self.request(call)
+        credential = await self._auth.credential()
+        try:
+            async with self._budget, asyncio.timeout(self.options.deadline):
+                response = await self._send(call, credential, read_timeout)
+        except _NETWORK_ERRORS as error:
+            raise self.failure(error, call) from error
+        try:
+            if response.status != 200:
+                if response.status == 401:
+                    self._auth.reject(credential)
+                body = await self._error_body(response, request)
+                raise from_response(response.status, response.headers, body, request)
+            yield response.content
+        finally:
+            response.close()
+
+    async def _error_body(self, response: aiohttp.ClientResponse, request: Request) -> bytes:
+        try:
+            async with asyncio.timeout(self.options.deadline):
+                return await self._read(response, request, _MAX_ERROR_BODY)
+        except _NETWORK_ERRORS as error:
+            raise from_exception(error, request, self._allowed(error)) from error
+
+    def failure(self, error: BaseException, call: Call) -> GatewrightError:
+        """Our error for what broke a stream."""
+        return from_exception(error, self.request(call), self._allowed(error))
+
+
+def _not_run(error: ClusterError) -> bool:
+    return isinstance(error, UnreachableError | TooManyRequestsError)
+
+
+def _may_repeat(error: ClusterError, idempotent: bool) -> bool:
+    if isinstance(error, UnreachableError):
+        return error.passing
+    if not error.retryable or (isinstance(error, ConnectionFailedError) and error.code == "kube.timeout"):
+        return False
+    return idempotent or _not_run(error)
+
+
+def too_large(request: Request, limit: int) -> TooLargeError:
+    return TooLargeError(
+        server=request.where, verb=request.verb, object=request.subject, megabytes=max(1, limit // _MIB)
+    )
+
+
+def is_loopback(url: str) -> bool:
+    """Whether the host is this machine."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def environment_proxy(url: str, environ: Mapping[str, str] | None = None) -> str:
+    """The proxy that ``HTTPS_PROXY`` and ``NO_PROXY`` ask for, else an empty string; none for this machine, as kubectl.
+
+    ``environ`` maps ``https``, ``http`` and ``no`` to their values, as ``urllib.request.getproxies_environment``.
+    """
+    if is_loopback(url):
+        return ""
+    proxies = dict(urllib.request.getproxies_environment() if environ is None else environ)
+    parts = urlsplit(url)
+    if _bypasses(parts.hostname or "", proxies.get("no", "")):
+        return ""
+    return proxies.get(parts.scheme, "")
+
+
+def _bypasses(host: str, no_proxy: str) -> bool:
+    """Whether ``NO_PROXY`` (names, ``.suffixes``, addresses, CIDR blocks, ``*``) covers the host."""
+    for entry in (e.strip().lower() for e in no_proxy.split(",")):
+        name = entry.rpartition(":")[0] if entry.count(":") == 1 else entry
+        bare = name.removeprefix("*").removeprefix(".")
+        if entry == "*" or (bare and (host == bare or host.endswith(f".{bare}"))):
+            return True
+        with contextlib.suppress(ValueError):
+            if "/" in entry and ipaddress.ip_address(host) in ipaddress.ip_network(entry, strict=False):
+                return True
+    return False
