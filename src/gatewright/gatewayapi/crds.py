@@ -1,7 +1,7 @@
 """What a Gateway API CRD is, apart from who wrote it down: its digest, its bundle annotations, its place in a release.
 
 A released file and the same CRD read back from an API server differ in what the server fills in or leaves out
-(``k8s.io/apiextensions-apiserver`` v1 defaults and ``omitempty``). ``spec_digest`` sees through exactly that and nothing else.
+(``k8s.io/apiextensions-apiserver`` v1 defaults and ``omitempty``). ``spec_digest`` sees through exactly that.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ _SCHEMA_MAPS: Final = ("properties", "patternProperties", "definitions")
 _SCHEMA_LISTS: Final = ("allOf", "anyOf", "oneOf")
 _SCHEMAS: Final = ("items", "not", "additionalProperties", "additionalItems")
 _OMITTED_WHEN_EMPTY: Final = ("required", "enum", "x-kubernetes-list-map-keys", "x-kubernetes-validations")
+_COLUMN_OMITTED: Final = ("priority", "format", "description")
 _OMITTED_STRINGS: Final = ("description", "title", "format", "pattern", "type", "x-kubernetes-list-type")
 
 
@@ -93,14 +94,12 @@ def _names(names: Manifest) -> Manifest:
 def _version(version: Manifest) -> Manifest:
     result = _without_empty(version, ("deprecated",), ("additionalPrinterColumns", "selectableFields"))
     result.pop("schema", None)
-    schema = (version.get("schema") or {}).get("openAPIV3Schema")
+    schema = cast(Manifest, version.get("schema") or {}).get("openAPIV3Schema")
     if schema is not None:
         result["schema"] = {"openAPIV3Schema": _schema(schema)}
     if "additionalPrinterColumns" in result:
         columns = cast(list[Manifest], result["additionalPrinterColumns"])
-        result["additionalPrinterColumns"] = [
-            _without_empty(c, (), ("priority", "format", "description")) for c in columns
-        ]
+        result["additionalPrinterColumns"] = [_without_empty(c, (), _COLUMN_OMITTED) for c in columns]
     return result
 
 

@@ -1,6 +1,6 @@
 """The objects of a gateway controller, written by us: what a cluster gets when a stack names a controller.
 
-One module per controller in ``gatewright.gatewayapi.render``; this one picks it, fills the defaults and checks the input.
+One module per controller in ``gatewright.gatewayapi.render``; this one picks it, fills the defaults and checks.
 """
 
 from __future__ import annotations

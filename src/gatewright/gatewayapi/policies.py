@@ -21,7 +21,7 @@ SAFE_UPGRADES: Final = "safe-upgrades.gateway.networking.k8s.io"
 
 class CrdChange(msgspec.Struct, frozen=True):
     """A write to one CRD, as far as the policy looks at it. ``old_channel``: None where the CRD does not exist yet,
-    empty where it exists without the annotation; ``version`` and ``channel`` as annotated on the CRD that is written."""
+    empty where it exists without the annotation; ``version`` and ``channel``: the annotations of what is written."""
 
     crd: str
     old_channel: str | None

@@ -166,8 +166,8 @@ def owner_of(metadata: Metadata, installation_uid: str | None = None) -> Owner |
 
     Our own marks win: ``gatewright`` with an empty name for ``installation_uid`` itself (or its team's name on a
     team's namespace), and with the other's uid for another installation. Then marks of other writers, then field
-    managers (a hand edit counts less than any other), then hints. A field manager that is in no row gives ``other`` with
-    the manager as name; our field manager without our marks gives ``gatewright`` named ``unmarked``.
+    managers (a hand edit counts less than any other), then hints. A field manager that is in no row gives ``other``
+    with the manager as name; our field manager without our marks gives ``gatewright`` named ``unmarked``.
     """
     return (
         _gatewright(metadata, installation_uid)

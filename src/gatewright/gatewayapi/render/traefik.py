@@ -106,7 +106,6 @@ def _deployment(spec: ControllerSpec) -> Manifest:
 
 
 def _container(spec: ControllerSpec) -> Manifest:
-    probe = {"httpGet": {"path": "/ping", "port": "traefik"}}
     return {
         "name": NAME,
         "image": f"traefik:v{spec.version}",
@@ -115,8 +114,8 @@ def _container(spec: ControllerSpec) -> Manifest:
             *({"name": name, "containerPort": port, "protocol": "TCP"} for name, port in _entry_points(spec)),
             {"name": "traefik", "containerPort": PING_PORT, "protocol": "TCP"},
         ],
-        "readinessProbe": {**probe, "periodSeconds": 5},
-        "livenessProbe": {**probe, "periodSeconds": 10, "failureThreshold": 3},
+        "readinessProbe": {**_probe(), "periodSeconds": 5},
+        "livenessProbe": {**_probe(), "periodSeconds": 10, "failureThreshold": 3},
         "resources": {"requests": {"cpu": "100m", "memory": "128Mi"}, "limits": {"memory": "512Mi"}},
         "securityContext": {
             "allowPrivilegeEscalation": False,
@@ -124,6 +123,10 @@ def _container(spec: ControllerSpec) -> Manifest:
             "readOnlyRootFilesystem": True,
         },
     }
+
+
+def _probe() -> Manifest:
+    return {"httpGet": {"path": "/ping", "port": PING_PORT}}
 
 
 def _pod_security(spec: ControllerSpec) -> Manifest:
