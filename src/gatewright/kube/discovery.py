@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from typing import Any, Final, cast
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -16,43 +16,86 @@ from gatewright.kube.resources import Resource
 _AGGREGATED: Final = ",".join(
     f"application/json;g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList" for version in ("v2", "v2beta1")
 )
+_T = TypeVar("_T")
+
+
+class _Entry(msgspec.Struct, frozen=True):
+    name: str
+    kind: str
+    namespaced: bool = False
+
+
+class _ResourceList(msgspec.Struct, frozen=True):
+    """``APIResourceList``."""
+
+    resources: list[_Entry] | None = None
+
+
+class _Kind(msgspec.Struct, frozen=True):
+    kind: str = ""
+
+
+class _Served(msgspec.Struct, frozen=True, rename="camel"):
+    resource: str
+    response_kind: _Kind | None = None
+    scope: str = ""
+    verbs: list[str] | None = None
+
+
+class _Version(msgspec.Struct, frozen=True):
+    version: str
+    resources: list[_Served] | None = None
+
+
+class _GroupMeta(msgspec.Struct, frozen=True):
+    name: str = ""
+
+
+class _Group(msgspec.Struct, frozen=True):
+    metadata: _GroupMeta = _GroupMeta()
+    versions: list[_Version] | None = None
+
+
+class _GroupList(msgspec.Struct, frozen=True):
+    """``APIGroupDiscoveryList``; versions in the order that the group prefers."""
+
+    kind: str = ""
+    items: list[_Group] | None = None
 
 
 async def group_version(kube: KubeClient, group: str, version: str) -> list[Resource]:
     """The kinds of one group version. Raises ``NotServedError`` where it does not exist."""
     path = Resource(group, version, "", "", False).root
-    found = _decode(kube, await kube.get_raw(path))
-    entries = cast(list[dict[str, Any]], found.get("resources") or [])
+    found = _decode(kube, await kube.get_raw(path), _ResourceList)
     return [
-        Resource(group, version, str(e["name"]), str(e["kind"]), bool(e["namespaced"]))
-        for e in entries
-        if "/" not in str(e["name"])
+        Resource(group, version, entry.name, entry.kind, entry.namespaced)
+        for entry in found.resources or ()
+        if "/" not in entry.name
     ]
 
 
 async def listable(kube: KubeClient) -> list[Resource]:
-    """Every kind that can be listed, each at the version that its group prefers."""
+    """Every kind that can be listed, each at the version that its group prefers (Kubernetes 1.26 and later)."""
     documents = await asyncio.gather(*(kube.get_raw(path, accept=_AGGREGATED) for path in ("/api", "/apis")))
     found: dict[tuple[str, str], Resource] = {}
     for document in documents:
-        for resource in _aggregated(_decode(kube, document)):
+        for resource in _aggregated(_decode(kube, document, _GroupList)):
             found.setdefault((resource.group, resource.plural), resource)
     return list(found.values())
 
 
-def _aggregated(document: dict[str, Any]) -> Iterator[Resource]:
-    for group in cast(list[dict[str, Any]], document.get("items") or []):
-        name = str((group.get("metadata") or {}).get("name", ""))
-        for version in cast(list[dict[str, Any]], group.get("versions") or []):
-            for entry in cast(list[dict[str, Any]], version.get("resources") or []):
-                if "list" in (entry.get("verbs") or ()):
-                    kind = str(entry["responseKind"]["kind"])
-                    namespaced = entry.get("scope") == "Namespaced"
-                    yield Resource(name, str(version["version"]), str(entry["resource"]), kind, namespaced)
+def _aggregated(document: _GroupList) -> Iterator[Resource]:
+    for group in document.items or ():
+        for version in group.versions or ():
+            for entry in version.resources or ():
+                if "list" in (entry.verbs or ()):
+                    kind = entry.response_kind.kind if entry.response_kind else ""
+                    namespaced = entry.scope == "Namespaced"
+                    yield Resource(group.metadata.name, version.version, entry.resource, kind, namespaced)
 
 
-def _decode(kube: KubeClient, body: bytes) -> dict[str, Any]:
+def _decode(kube: KubeClient, body: bytes, shape: type[_T]) -> _T:
     try:
-        return msgspec.json.decode(body, type=dict[str, Any])
-    except msgspec.DecodeError as error:
+        return msgspec.json.decode(body, type=shape)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise NotKubernetesError(server=without_userinfo(kube.connection.server), reason=str(error)[:200]) from error

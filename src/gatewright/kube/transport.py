@@ -24,6 +24,7 @@ from urllib.parse import urlencode, urlsplit
 import aiohttp
 import msgspec
 from aiohttp import http_exceptions
+from multidict import CIMultiDict
 from yarl import URL
 
 from gatewright.kube.auth import Authenticator, Credential, authenticator
@@ -188,7 +189,8 @@ class Transport:
         self, call: Call, credential: Credential, read_timeout: float | None = None
     ) -> aiohttp.ClientResponse:
         query = f"?{urlencode(call.params)}" if call.params else ""
-        headers = {"Accept": call.accept, "User-Agent": "gatewright", **dict(self.connection.impersonate)}
+        headers: CIMultiDict[str] = CIMultiDict(self.connection.impersonate)
+        headers.update({"Accept": call.accept, "User-Agent": "gatewright"})
         if is_loopback(self._base):
             # On one machine, gzip costs the API server more time than the bytes do.
             headers["Accept-Encoding"] = "identity"
