@@ -7,11 +7,11 @@ Source: Gateway API ``apis/v1`` condition types, and the rule of its troubleshoo
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Final, Literal, cast
+from typing import Any, Final, Literal
 
 import msgspec
 
-from gatewright.model.objects import Manifest
+from gatewright.model.objects import Manifest, part, parts
 
 State = Literal["true", "false", "unknown", "stale", "none"]
 
@@ -40,7 +40,7 @@ class Judged(msgspec.Struct, frozen=True):
 def judge(live: Manifest) -> tuple[Judged, ...]:
     """Every decisive condition of a Gateway API object; for a route, of each parent that it *requests*."""
     generation = int(live["metadata"].get("generation", 0))
-    status = cast(dict[str, Any], live.get("status") or {})
+    status = part(live, "status")
     kind = str(live["kind"])
     if kind in _DECISIVE:
         return tuple(_conditions(_DECISIVE[kind], status.get("conditions"), generation, ""))
@@ -55,9 +55,9 @@ def worst(judged: Iterable[Judged]) -> Judged | None:
 
 
 def _route(live: Manifest, status: dict[str, Any], generation: int) -> Iterator[Judged]:
-    reported = cast(list[dict[str, Any]], status.get("parents") or [])
+    reported = parts(status, "parents")
     namespace = live["metadata"].get("namespace")
-    for wanted in cast(list[dict[str, Any]], live["spec"].get("parentRefs") or []):
+    for wanted in parts(live["spec"], "parentRefs"):
         key = _parent(wanted, namespace)
         found = next((p for p in reported if _parent(p["parentRef"], namespace) == key), None)
         where = f"{key[0]} {key[1]}/{key[2]}" + (f"#{key[3]}" if key[3] else "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import msgspec
 
@@ -48,3 +48,13 @@ def canonical(value: JSON) -> bytes:
 def digest(value: JSON) -> str:
     """The SHA-256 of the canonical JSON, in hex."""
     return hashlib.sha256(canonical(value)).hexdigest()
+
+
+def part(value: Manifest, key: str) -> dict[str, Any]:
+    """A mapping inside a mapping, empty where it is absent or null."""
+    return cast(dict[str, Any], value.get(key) or {})
+
+
+def parts(value: Manifest, key: str) -> list[dict[str, Any]]:
+    """A list of mappings inside a mapping, empty where it is absent or null."""
+    return cast(list[dict[str, Any]], value.get(key) or [])

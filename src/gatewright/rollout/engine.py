@@ -8,9 +8,10 @@ for the next assignment and performs it, each as a DBOS step, until there is non
   a driver dead (``Engine.state``) begins a *new generation*: the workflow's steps are checked against it before every
   write, so a process that was only asleep cannot write after it was replaced.
 - The default serializer is pickle; ours is JSON, and only ids travel.
-- ``application_version`` is the version of this protocol, not of the product: a workflow of another version would wait for ever.
-- SQLite needs an engine of our own for WAL (nine times the steps per second of the default), and FULL synchronisation, because
-  a step that was reported as done must not be forgotten by a power cut.
+- ``application_version`` is the version of this protocol, not of the product: a workflow of another version would
+  wait for ever.
+- SQLite needs an engine of our own for WAL (nine times the steps per second of the default), and FULL
+  synchronisation, because a step that was reported as done must not be forgotten by a power cut.
 - No DBOS queue: a database-backed queue needs a second before it is first polled.
 """
 

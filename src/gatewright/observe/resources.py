@@ -1,0 +1,124 @@
+"""``gatewright get``: a team's Gateway API objects on its clusters, each with the state that its conditions tell."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from typing import ClassVar, cast
+
+import msgspec
+
+from gatewright.gatewayapi.conditions import judge, worst
+from gatewright.gatewayapi.crds import GROUPS
+from gatewright.kube.client import KubeClient
+from gatewright.kube.discovery import listable
+from gatewright.kube.resources import Resource
+from gatewright.model.errors import ErrorReport, GatewrightError, NotFoundError
+from gatewright.model.objects import Manifest, part, parts
+from gatewright.observe.clusters import Clusters, Registered
+
+
+class UnknownKindError(NotFoundError):
+    """No reachable cluster serves a Gateway API kind of that name."""
+
+    code: ClassVar[str] = "observe.unknown-kind"
+
+
+class ResourceRow(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One object. ``state`` and ``reason`` are those of its worst decisive condition (``gatewayapi.conditions``)."""
+
+    cluster: str
+    namespace: str
+    kind: str
+    name: str
+    state: str = ""
+    reason: str = ""
+    message: str = ""
+    hostnames: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+    created_at: str = ""
+
+
+class Listing(msgspec.Struct, frozen=True):
+    """The rows of the clusters that answered, and for each other cluster its error: partial is visible."""
+
+    rows: tuple[ResourceRow, ...]
+    errors: tuple[ErrorReport, ...] = ()
+
+
+async def get(
+    clusters: Clusters,
+    kinds: Sequence[str],
+    *,
+    team: str | None,
+    names: Sequence[str] = (),
+    all_namespaces: bool = False,
+) -> Listing:
+    """Objects of ``kinds`` (plural, singular, kind or short name) in the team's namespace on each cluster.
+
+    ``names`` limits the clusters. Raises ``UnknownKindError`` when clusters answered and none serves a kind.
+    """
+    targets = [row for row in await clusters.registered(team) if not names or row.name in names]
+    found = await asyncio.gather(*(_of_cluster(clusters, row, kinds, all_namespaces) for row in targets))
+    errors = tuple(error for _, _, error in found if error is not None)
+    unserved = set(kinds).intersection(*(missing for _, missing, error in found if error is None))
+    if unserved and len(errors) < len(found):
+        raise UnknownKindError(kind=", ".join(sorted(unserved)))
+    return Listing(tuple(row for rows, _, _ in found for row in rows), errors)
+
+
+async def _of_cluster(
+    clusters: Clusters, row: Registered, kinds: Sequence[str], all_namespaces: bool
+) -> tuple[list[ResourceRow], set[str], ErrorReport | None]:
+    try:
+        async with clusters.client(row.name) as kube:
+            served = [r for r in await listable(kube) if r.group in GROUPS]
+            wanted = {kind: _named(served, kind) for kind in kinds}
+            namespace = None if all_namespaces or not row.namespace else row.namespace
+            lists = await asyncio.gather(*(_list(kube, r, namespace) for r in wanted.values() if r is not None))
+    except GatewrightError as error:
+        return [], set(), error.within(row.name).report
+    rows = [_row(row.name, resource, item) for resource, items in lists for item in items]
+    return rows, {kind for kind, resource in wanted.items() if resource is None}, None
+
+
+def _named(served: Iterable[Resource], kind: str) -> Resource | None:
+    wanted = kind.lower().partition(".")[0]
+    return next((r for r in served if wanted in (r.plural, r.kind.lower(), *SHORT.get(r.plural, ()))), None)
+
+
+SHORT: dict[str, tuple[str, ...]] = {
+    "gateways": ("gtw",),
+    "gatewayclasses": ("gc",),
+    "referencegrants": ("refgrant",),
+    "backendtlspolicies": ("btlspolicy",),
+    "listenersets": ("lset",),
+}
+"""Short names as the CRDs of Gateway API define them (``spec.names.shortNames``)."""
+
+
+async def _list(kube: KubeClient, resource: Resource, namespace: str | None) -> tuple[Resource, list[Manifest]]:
+    return resource, await kube.list(resource, namespace if resource.namespaced else None)
+
+
+def _row(cluster: str, resource: Resource, live: Manifest) -> ResourceRow:
+    meta = live["metadata"]
+    judged = worst(judge({**live, "kind": resource.kind}))
+    spec = part(live, "spec")
+    listeners = parts(spec, "listeners")
+    hostnames = cast(
+        list[str], spec.get("hostnames") or [entry["hostname"] for entry in listeners if "hostname" in entry]
+    )
+    addresses = parts(part(live, "status"), "addresses")
+    return ResourceRow(
+        cluster=cluster,
+        namespace=meta.get("namespace", ""),
+        kind=resource.kind,
+        name=meta["name"],
+        state="" if judged is None else f"{judged.type}={judged.state}",
+        reason="" if judged is None else judged.reason,
+        message="" if judged is None else judged.message,
+        hostnames=tuple(hostnames),
+        addresses=tuple(str(a.get("value", "")) for a in addresses),
+        created_at=meta.get("creationTimestamp", ""),
+    )

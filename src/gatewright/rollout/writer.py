@@ -1,0 +1,229 @@
+"""Writes one step of a plan to one cluster. Every write is guarded, re-checked, locked and remembered.
+
+For each object: the guard (rollout generation, Lease) -> read it again -> is it still what the verdict was made on? ->
+apply with its resourceVersion, so that nobody can come in between -> record what the write returned. An object that
+already is what we want, with our marks, is done: the step was begun before. ``force`` is used only to carry out an
+``update`` or ``adopt`` that a person could read in the plan, on exactly the object that the plan showed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final, Protocol
+
+import msgspec
+
+from gatewright.gatewayapi.marks import mark
+from gatewright.gatewayapi.writers import owner_of
+from gatewright.kube.client import KubeClient
+from gatewright.kube.errors import ObjectConflictError, ObjectNotFoundError
+from gatewright.kube.resources import resource_of
+from gatewright.model.objects import Manifest, ObjectRef
+from gatewright.model.observation import CrdObservation, NamespaceObservation, ObjectObservation
+from gatewright.model.plan import ClusterPlan, ObjectVerdict, Origin, Step
+from gatewright.observe import contents, decode
+from gatewright.observe.survey import find
+from gatewright.planning.fingerprints import Seen
+from gatewright.planning.request import CRD_KIND, BundleContent, Known, Record
+from gatewright.planning.staleness import unmoved
+from gatewright.rollout import waits
+from gatewright.rollout.errors import NotEmptyError, ObjectMovedError
+from gatewright.text import Message, message
+
+TOGETHER: Final = 6
+"""How many objects of one step are sent at once, where the plan allows it."""
+
+
+class Memory(Protocol):
+    """What the writer remembers of a cluster, durably."""
+
+    async def remember(self, record: Record) -> None: ...
+
+    async def forget(self, ref: ObjectRef) -> None: ...
+
+    async def tell(self, kind: str, what: Message) -> None:
+        """Adds an event to the rollout's log."""
+        ...
+
+
+class Site(msgspec.Struct, frozen=True):
+    """One cluster under one plan. ``guard`` raises when this process may no longer write there."""
+
+    kube: KubeClient
+    plan: ClusterPlan
+    known: Known
+    bundle: BundleContent | None
+    memory: Memory
+    guard: Callable[[], Awaitable[None]]
+    deadlines: waits.Deadlines = waits.Deadlines()
+
+
+async def run(site: Site, step: Step) -> None:
+    """Carries out a step that writes or waits. Raises ``ClusterError``, ``ObjectMovedError``, ``NotEmptyError``."""
+    match step.kind:
+        case "namespaces" | "policy" | "controller":
+            await _write(site, step)
+        case "crds":
+            await _write(site, step)
+            await waits.served(site.kube, _crds(site, step), site.deadlines.served)
+        case "available":
+            for ref in step.refs:
+                await waits.available(site.kube, ref, site.deadlines.available)
+        case "accepted":
+            await _write(site, step)
+            for ref in step.refs:
+                await waits.accepted(site.kube, ref, site.deadlines.accepted)
+        case "remove":
+            for ref in step.refs:
+                await _remove(site, ref)
+        case "check" | "forget":
+            raise ValueError(f"the executor's own step: {step.kind}")
+
+
+def _crds(site: Site, step: Step) -> tuple[Manifest, ...]:
+    assert site.bundle is not None
+    return tuple(site.bundle.crds[ref.name] for ref in step.refs)
+
+
+async def _write(site: Site, step: Step) -> None:
+    if not step.together:
+        for ref in step.refs:
+            await _apply(site, ref)
+        return
+    budget = asyncio.Semaphore(TOGETHER)
+
+    async def one(ref: ObjectRef) -> None:
+        async with budget:
+            await _apply(site, ref)
+
+    results = await asyncio.gather(*(one(ref) for ref in step.refs), return_exceptions=True)
+    for result in results:  # the others were let finish: what they wrote is recorded
+        if isinstance(result, BaseException):
+            raise result
+
+
+async def _apply(site: Site, ref: ObjectRef) -> None:
+    verdict = site.plan.verdict_of(ref)
+    if verdict is None or verdict.verdict not in ("create", "update", "adopt"):
+        return
+    await site.guard()
+    live = await find(site.kube, ref)
+    seen = None if live is None else observed(ref, live)
+    wanted = wanted_manifest(site, verdict)
+    state = unmoved(verdict, seen, wanted, site.known.installation)
+    if state == "moved":
+        raise _moved(ref, seen)
+    if live is None or state == "as-planned":
+        live = await _send(site, verdict, wanted, live)
+        await site.memory.tell("wrote", message("rollout.event.wrote", verdict=verdict.verdict, object=str(ref)))
+    else:
+        await site.memory.tell("already", message("rollout.event.already", object=str(ref)))
+    meta = live["metadata"]
+    team = wanted["metadata"].get("annotations", {}).get("gatewright.io/team", "")
+    await site.memory.remember(
+        Record(ref, _origin(verdict), meta["uid"], meta.get("generation", 0), verdict.wanted, team)
+    )
+
+
+async def _send(site: Site, verdict: ObjectVerdict, wanted: Manifest, live: Manifest | None) -> Manifest:
+    version = None if live is None else str(live["metadata"]["resourceVersion"])
+    try:
+        applied = await site.kube.apply(wanted, force=verdict.verdict in ("update", "adopt"), resource_version=version)
+    except ObjectConflictError as error:
+        raise _moved(verdict.ref, await _seen(site, verdict.ref)) from error
+    if live is None and not applied.created and not _only_ours(applied.object):
+        raise _moved(verdict.ref, observed(verdict.ref, applied.object))
+    return applied.object
+
+
+def _only_ours(live: Manifest) -> bool:
+    """Whether nobody else wrote the object: then an answer of ours was lost, and the retry found our own object."""
+    return all(manager.name == "gatewright" for manager in decode.metadata_of(live).managers)
+
+
+def wanted_manifest(site: Site, verdict: ObjectVerdict) -> Manifest:
+    """What is applied for a verdict, with our marks: from the bundle, or from the plan itself."""
+    found = next((m for m in site.plan.manifests if _is(m, verdict.ref)), None)
+    if found is not None:
+        return found
+    assert site.bundle is not None
+    content = site.bundle.crds.get(verdict.ref.name) if verdict.ref.kind == CRD_KIND else None
+    found = content or next(m for m in site.bundle.policy if _is(m, verdict.ref))
+    return mark(found, site.known.installation, _origin(verdict))
+
+
+def _origin(verdict: ObjectVerdict) -> Origin:
+    return "adopted" if verdict.verdict == "adopt" else "created"
+
+
+def _is(manifest: Manifest, ref: ObjectRef) -> bool:
+    meta: Mapping[str, str] = manifest["metadata"]
+    return (manifest["kind"], meta["name"], meta.get("namespace")) == (ref.kind, ref.name, ref.namespace)
+
+
+async def _remove(site: Site, ref: ObjectRef) -> None:
+    verdict = site.plan.verdict_of(ref)
+    if verdict is None or verdict.verdict != "delete":
+        return
+    await site.guard()
+    live = await find(site.kube, ref)
+    if live is not None:
+        seen = observed(ref, live)
+        if not seen.metadata.deleting:
+            if unmoved(verdict, seen, None, site.known.installation) == "moved":
+                raise _moved(ref, seen)
+            await _require_empty(site, ref, seen)
+            await _delete(site, ref, live)
+        await waits.gone(site.kube, ref, seen.metadata.uid, site.deadlines.gone)
+    await site.memory.forget(ref)
+    await site.memory.tell("removed", message("rollout.event.removed", object=str(ref)))
+
+
+async def _delete(site: Site, ref: ObjectRef, live: Manifest) -> None:
+    meta = live["metadata"]
+    try:
+        await site.kube.delete(
+            resource_of(ref.api_version, ref.kind),
+            ref.name,
+            ref.namespace,
+            uid=meta["uid"],
+            resource_version=meta["resourceVersion"],
+        )
+    except ObjectNotFoundError:
+        return
+    except ObjectConflictError as error:
+        raise _moved(ref, await _seen(site, ref)) from error
+
+
+async def _require_empty(site: Site, ref: ObjectRef, seen: Seen) -> None:
+    """Raises ``NotEmptyError``: what was counted for the plan is counted again at the last moment."""
+    counts: dict[str, int] = {}
+    if isinstance(seen, CrdObservation):
+        counts = await contents.count_custom_resources(site.kube, seen)
+    elif isinstance(seen, NamespaceObservation):
+        ours = frozenset(record.ref.identity for record in site.known.records)
+        counts, uncounted = await contents.count_namespace(site.kube, ref.name, ours)
+        counts |= dict.fromkeys(uncounted, 1)
+    if counts:
+        what = ", ".join(f"{name or 'cluster'} ({count})" for name, count in sorted(counts.items())[:10])
+        raise NotEmptyError(object=str(ref), count=sum(counts.values()), what=what)
+
+
+async def _seen(site: Site, ref: ObjectRef) -> Seen | None:
+    live = await find(site.kube, ref)
+    return None if live is None else observed(ref, live)
+
+
+def observed(ref: ObjectRef, live: Manifest) -> CrdObservation | NamespaceObservation | ObjectObservation:
+    """The observation of one object, as the survey makes it."""
+    if ref.kind == CRD_KIND:
+        return decode.crd_of(live)
+    if ref.kind == "Namespace":
+        return decode.namespace_of(live)
+    return decode.object_of(ref, live)
+
+
+def _moved(ref: ObjectRef, seen: Seen | None) -> ObjectMovedError:
+    owner = None if seen is None else owner_of(seen.metadata)
+    return ObjectMovedError(object=str(ref), owner=str(owner) if owner else "-")
