@@ -1,0 +1,194 @@
+"""What the store refuses, and how the database can fail: one class per code, one sentence per language."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from gatewright.model.errors import (
+    BlockedError,
+    ConflictError,
+    EnvironmentFailure,
+    InputError,
+    NotFoundError,
+    StaleError,
+)
+
+
+class NamespaceTakenError(ConflictError):
+    """A binding asks for a namespace that another team's binding holds on the same cluster."""
+
+    code: ClassVar[str] = "store.namespace-taken"
+
+
+class ClusterExistsError(ConflictError):
+    """A cluster with this kube-system UID is registered already, whatever its name or address."""
+
+    code: ClassVar[str] = "store.cluster-exists"
+
+
+class NameTakenError(ConflictError):
+    """Another cluster already has the name."""
+
+    code: ClassVar[str] = "store.name-taken"
+
+
+class ClusterNotRegisteredError(InputError):
+    """A manifest names a cluster that is not registered, and brings no way to reach it."""
+
+    code: ClassVar[str] = "store.cluster-not-registered"
+
+
+class UnknownClusterError(NotFoundError):
+    """No cluster has the name."""
+
+    code: ClassVar[str] = "store.unknown-cluster"
+
+
+class UnknownTeamError(NotFoundError):
+    """No team has the name."""
+
+    code: ClassVar[str] = "store.unknown-team"
+
+
+class UnknownStackError(NotFoundError):
+    """The team has no stack of the name."""
+
+    code: ClassVar[str] = "store.unknown-stack"
+
+
+class UnknownBindingError(NotFoundError):
+    """The team is not bound to the cluster."""
+
+    code: ClassVar[str] = "store.unknown-binding"
+
+
+class UnknownPlanError(NotFoundError):
+    """No plan has the hash."""
+
+    code: ClassVar[str] = "store.unknown-plan"
+
+
+class AmbiguousPlanError(InputError):
+    """The first characters of a hash fit several plans."""
+
+    code: ClassVar[str] = "store.ambiguous-plan"
+
+
+class UnknownRolloutError(NotFoundError):
+    """No rollout has the id."""
+
+    code: ClassVar[str] = "store.unknown-rollout"
+
+
+class StillBoundError(ConflictError):
+    """A cluster, team or stack is to be deleted, and bindings use it."""
+
+    code: ClassVar[str] = "store.still-bound"
+
+
+class ClusterHasInstallationError(ConflictError):
+    """A cluster or binding is to be deleted, and objects that we wrote for it are still in the cluster."""
+
+    code: ClassVar[str] = "store.cluster-has-installation"
+
+
+class NamespaceInUseError(ConflictError):
+    """A binding is to move to another namespace, and objects that we wrote for it are in the present one."""
+
+    code: ClassVar[str] = "store.namespace-in-use"
+
+
+class ClusterLockedError(ConflictError):
+    """Another rollout holds the cluster."""
+
+    code: ClassVar[str] = "store.cluster-locked"
+
+
+class RolloutSupersededError(StaleError):
+    """The rollout went on under a higher generation; the writer that holds the older one must stop."""
+
+    code: ClassVar[str] = "store.rollout-superseded"
+
+
+class CommandNotAllowedError(BlockedError):
+    """A rollout cannot be paused, resumed, aborted or retried in the state that it is in."""
+
+    code: ClassVar[str] = "store.command-not-allowed"
+
+
+class ConcurrentChangeError(ConflictError):
+    """Two changes contradicted each other at the same moment; the other one was saved."""
+
+    code: ClassVar[str] = "store.concurrent-change"
+
+
+class DatabaseUrlError(InputError):
+    """The address of the database cannot be used."""
+
+    code: ClassVar[str] = "store.database-url"
+
+
+class DatabaseUnreachableError(EnvironmentFailure):
+    """The database cannot be opened, read or written."""
+
+    code: ClassVar[str] = "store.database-unreachable"
+
+
+class DatabaseBusyError(EnvironmentFailure):
+    """Another process held the database for longer than we wait."""
+
+    code: ClassVar[str] = "store.database-busy"
+
+
+class DiskFullError(EnvironmentFailure):
+    """The database has no room to write; what was being saved was not saved."""
+
+    code: ClassVar[str] = "store.disk-full"
+
+
+class DatabaseDamagedError(EnvironmentFailure):
+    """The file is not a database, or its content is damaged."""
+
+    code: ClassVar[str] = "store.database-damaged"
+
+
+class DatabaseNewerError(EnvironmentFailure):
+    """The database was migrated by a newer Gatewright."""
+
+    code: ClassVar[str] = "store.database-newer"
+
+
+class DatabaseNotMigratedError(EnvironmentFailure):
+    """The tables are missing or older than this Gatewright; ``Database.migrate`` was not run."""
+
+    code: ClassVar[str] = "store.database-not-migrated"
+
+
+class KeyMissingError(EnvironmentFailure):
+    """Credentials are stored, and the key file that opens them is not there."""
+
+    code: ClassVar[str] = "store.key-missing"
+
+
+class KeyInvalidError(EnvironmentFailure):
+    """The key file or variable does not hold keys of 32 bytes in base64."""
+
+    code: ClassVar[str] = "store.key-invalid"
+
+
+class KeyExposedError(EnvironmentFailure):
+    """Other users of the machine may read the key file."""
+
+    code: ClassVar[str] = "store.key-exposed"
+
+
+class KeyWrongError(EnvironmentFailure):
+    """A credential was sealed with a key that is not among those given."""
+
+    code: ClassVar[str] = "store.key-wrong"
+
+
+class CredentialDamagedError(EnvironmentFailure):
+    """A sealed credential does not open: it was changed, or belongs to another cluster."""
+
+    code: ClassVar[str] = "store.credential-damaged"

@@ -1,0 +1,73 @@
+"""Rows of a rollout as people see it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import cast
+
+import msgspec
+
+from gatewright.model.errors import ErrorReport
+from gatewright.model.plan import StepKind
+from gatewright.model.rollout import (
+    RolloutState,
+    RolloutStatus,
+    StepState,
+    StepStatus,
+    TargetState,
+    TargetStatus,
+    Wish,
+)
+from gatewright.store.sql import unpack, unpack_maybe
+from gatewright.store.tables import RolloutEventRow, RolloutRow, StepRow, TargetRow
+from gatewright.text import Message
+
+
+class RolloutEvent(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One line of a rollout's log. ``seq`` starts at 1 and has no gaps; ``cluster`` is empty for the whole rollout."""
+
+    seq: int
+    at: str
+    kind: str
+    message: Message
+    cluster: str = ""
+
+
+def event_of(row: RolloutEventRow) -> RolloutEvent:
+    return RolloutEvent(row.seq, row.at, row.kind, unpack(row.message, Message), row.cluster)
+
+
+def status_of(row: RolloutRow, targets: Iterable[TargetRow], steps: Iterable[StepRow]) -> RolloutStatus:
+    """``targets`` and ``steps`` may hold those of other rollouts too; each in order."""
+    mine = [s for s in steps if s.rollout_id == row.id]
+    return RolloutStatus(
+        row.id,
+        row.team,
+        row.plan_hash,
+        cast(RolloutState, row.state),
+        cast(Wish, row.wish),
+        row.generation,
+        row.created_at,
+        tuple(_target(t, mine) for t in targets if t.rollout_id == row.id),
+    )
+
+
+def _target(row: TargetRow, steps: Iterable[StepRow]) -> TargetStatus:
+    return TargetStatus(
+        row.cluster,
+        cast(TargetState, row.state),
+        tuple(_step(s) for s in steps if s.position == row.position),
+        unpack_maybe(row.error, ErrorReport),
+    )
+
+
+def _step(row: StepRow) -> StepStatus:
+    return StepStatus(
+        row.index,
+        cast(StepKind, row.kind),
+        unpack(row.title, Message),
+        cast(StepState, row.state),
+        row.started_at,
+        row.ended_at,
+        row.runs,
+    )

@@ -1,0 +1,301 @@
+"""Rollouts: the truth about which step of which cluster is done, and who may go on.
+
+Every advance is guarded by the rollout's generation (compare and set): a resume, retry or takeover raises it, and a
+writer that holds an older one gets ``RolloutSupersededError`` and must stop. Commands of people are wishes; the
+one that drives the rollout fulfils them between two steps, and where nobody drives, they are fulfilled here.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from typing import Final, cast
+
+import msgspec
+from sqlalchemy import ColumnElement, Update, delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gatewright.model.errors import ErrorReport
+from gatewright.model.plan import ClusterPlan, Plan
+from gatewright.model.rollout import (
+    ALLOWED,
+    ENDED,
+    Command,
+    RolloutState,
+    RolloutStatus,
+    StepState,
+    TargetState,
+    Wish,
+)
+from gatewright.store.clock import Clock, stamp
+from gatewright.store.errors import (
+    ClusterLockedError,
+    CommandNotAllowedError,
+    RolloutSupersededError,
+    UnknownRolloutError,
+)
+from gatewright.store.progress import RolloutEvent, event_of, status_of
+from gatewright.store.sql import affected, insert_new, pack, pack_maybe, row, rows
+from gatewright.store.tables import ClusterLockRow, RolloutEventRow, RolloutRow, StepRow, TargetRow
+from gatewright.text import Message
+
+DRIVEN: Final[frozenset[RolloutState]] = frozenset({"pending", "running"})
+
+
+class ClusterLock(msgspec.Struct, frozen=True):
+    """Which rollout holds a cluster, since when, and under which generation."""
+
+    cluster_uid: str
+    rollout: str
+    generation: int
+    taken_at: str
+
+
+class Rollouts:
+    """The rollouts of one transaction."""
+
+    def __init__(self, session: AsyncSession, clock: Clock) -> None:
+        self._session = session
+        self._clock = clock
+
+    # Making and reading
+
+    async def create(self, plan: Plan, who: str, *, id: str | None = None) -> RolloutStatus:
+        """A rollout of a saved plan (``Plans.save``), ``pending``, generation 1. A cluster without steps is
+        ``skipped``.
+
+        Creating one with an ``id`` that exists gives the one that exists: a start may be repeated. The methods below
+        name a cluster of a rollout by its name, as ``RolloutStatus`` does.
+        """
+        rollout = id or f"r-{secrets.token_hex(4)}"
+        now = stamp(self._clock())
+        made = await insert_new(
+            self._session,
+            RolloutRow,
+            id=rollout,
+            team=plan.team,
+            plan_hash=plan.hash,
+            state="pending",
+            wish="run",
+            generation=1,
+            last_event=0,
+            created_at=now,
+            created_by=who,
+            touched_at=now,
+        )
+        if made:
+            for position, cluster in enumerate(plan.clusters):
+                await self._create_target(rollout, position, cluster)
+        return await self.show(rollout)
+
+    async def _create_target(self, rollout: str, position: int, plan: ClusterPlan) -> None:
+        state: TargetState = "pending" if plan.steps else "skipped"
+        target = {"rollout_id": rollout, "position": position, "cluster_id": plan.uid, "cluster": plan.cluster}
+        await affected(self._session, insert(TargetRow).values(**target, state=state))
+        for index, step in enumerate(plan.steps):
+            where = {"rollout_id": rollout, "position": position, "index": index}
+            what = {"kind": step.kind, "title": pack(step.title), "state": "pending", "runs": 0}
+            await affected(self._session, insert(StepRow).values(**where, **what))
+
+    async def show(self, id: str) -> RolloutStatus:
+        """Raises ``UnknownRolloutError``."""
+        return (await self._statuses([await self._row(id)]))[0]
+
+    async def all(
+        self, *, team: str | None = None, states: Sequence[RolloutState] = (), limit: int = 50
+    ) -> Sequence[RolloutStatus]:
+        """Newest first; of one team, or in one of some states."""
+        query = select(RolloutRow)
+        if team is not None:
+            query = query.where(RolloutRow.team == team)
+        if states:
+            query = query.where(RolloutRow.state.in_(states))
+        newest = query.order_by(RolloutRow.created_at.desc(), RolloutRow.id).limit(limit)
+        return await self._statuses(await rows(self._session, newest))
+
+    async def _statuses(self, found: Sequence[RolloutRow]) -> Sequence[RolloutStatus]:
+        ids = [r.id for r in found]
+        targets = await rows(
+            self._session,
+            select(TargetRow).where(TargetRow.rollout_id.in_(ids)).order_by(TargetRow.rollout_id, TargetRow.position),
+        )
+        steps = await rows(
+            self._session, select(StepRow).where(StepRow.rollout_id.in_(ids)).order_by(StepRow.position, StepRow.index)
+        )
+        return [status_of(r, targets, steps) for r in found]
+
+    async def _row(self, id: str) -> RolloutRow:
+        found = await row(self._session, select(RolloutRow).where(RolloutRow.id == id))
+        if found is None:
+            raise UnknownRolloutError(rollout=id[:80])
+        return found
+
+    # Advancing: everything here is fenced by the generation
+
+    async def check(self, id: str, generation: int) -> Wish:
+        """What people wish now; for the moment before a write. Raises ``RolloutSupersededError``,
+        ``UnknownRolloutError``."""
+        found = await self._row(id)
+        if found.generation != generation:
+            raise RolloutSupersededError(rollout=id, generation=generation, current=found.generation)
+        return cast(Wish, found.wish)
+
+    async def set_state(self, id: str, generation: int, state: RolloutState) -> None:
+        await self._fence(id, generation)
+        await self._set(id, state=state)
+
+    async def set_target(
+        self, id: str, generation: int, cluster: str, state: TargetState, error: ErrorReport | None = None
+    ) -> None:
+        """A cluster's part changes its state; ``error`` replaces the one it had."""
+        await self._fence(id, generation)
+        where = (TargetRow.rollout_id == id) & (TargetRow.cluster == cluster)
+        await self._one(id, update(TargetRow).where(where).values(state=state, error=pack_maybe(error)))
+
+    async def begin_step(self, id: str, generation: int, cluster: str, index: int) -> None:
+        """A step begins, or begins again after a crash: ``runs`` counts, ``started_at`` is the first time."""
+        await self._fence(id, generation)
+        now = stamp(self._clock())
+        started = await row(self._session, select(StepRow.started_at).where(self._step(id, cluster, index)))
+        change = {"state": "running", "runs": StepRow.runs + 1, "started_at": started or now, "ended_at": None}
+        await self._one(id, update(StepRow).where(self._step(id, cluster, index)).values(**change))
+
+    async def end_step(self, id: str, generation: int, cluster: str, index: int, state: StepState = "done") -> None:
+        """A step ended as ``done`` or ``failed``."""
+        await self._fence(id, generation)
+        change = {"state": state, "ended_at": stamp(self._clock())}
+        await self._one(id, update(StepRow).where(self._step(id, cluster, index)).values(**change))
+
+    def _step(self, id: str, cluster: str, index: int) -> ColumnElement[bool]:
+        position = select(TargetRow.position).where(TargetRow.rollout_id == id, TargetRow.cluster == cluster)
+        return (StepRow.rollout_id == id) & (StepRow.position == position.scalar_subquery()) & (StepRow.index == index)
+
+    async def _fence(self, id: str, generation: int) -> None:
+        """Locks the rollout's row if the generation is still the current one (compare and set)."""
+        guarded = update(RolloutRow).where(RolloutRow.id == id, RolloutRow.generation == generation)
+        if await affected(self._session, guarded.values(touched_at=stamp(self._clock()))) == 0:
+            await self.check(id, generation)
+
+    async def _set(self, id: str, **values: object) -> None:
+        await affected(self._session, update(RolloutRow).where(RolloutRow.id == id).values(**values))
+
+    async def _one(self, id: str, change: Update) -> None:
+        if await affected(self._session, change) != 1:
+            raise UnknownRolloutError(rollout=id)
+
+    # Commands of people, and taking over
+
+    async def request(self, id: str, command: Command) -> RolloutStatus:
+        """What a person asks, if the state allows it (``model.rollout.ALLOWED``).
+
+        ``pause`` and ``abort`` of a pending or running rollout become its wish, for its driver to fulfil between two
+        steps (a pending one that nobody drives yet, too: its driver looks first). ``abort`` of one that stands still
+        takes effect here: clusters that were not finished are ``aborted``, its locks are released. ``resume`` and
+        ``retry`` begin a new generation, ``pending``: start a driver for it. Raises ``CommandNotAllowedError``,
+        ``UnknownRolloutError``.
+        """
+        found = await self._locked(id)
+        state = cast(RolloutState, found.state)
+        if state not in ALLOWED[command]:
+            raise CommandNotAllowedError(rollout=id, command=command, state=state)
+        if command in ("resume", "retry"):
+            await self._again(id, found.generation + 1)
+        elif state in DRIVEN:
+            await self._set(id, wish=command)
+        else:
+            await self._set(id, wish="abort", generation=found.generation + 1)
+            await self._abort_rest(id)
+        return await self.show(id)
+
+    async def take_over(self, id: str, generation: int) -> int:
+        """A new generation of a rollout whose driver died under ``generation``; gives it. Of several that try, one
+        wins.
+
+        The wish stays. Raises ``RolloutSupersededError`` for the others, ``CommandNotAllowedError`` when it ended.
+        """
+        found = await self._locked(id)
+        if found.generation != generation:
+            raise RolloutSupersededError(rollout=id, generation=generation, current=found.generation)
+        if found.state not in DRIVEN:
+            raise CommandNotAllowedError(rollout=id, command="take over", state=found.state)
+        await self._set(id, generation=generation + 1)
+        await self._keep_locks(id, generation + 1)
+        return generation + 1
+
+    async def abort_rest(self, id: str, generation: int) -> None:
+        """For the driver that sees the wish ``abort``: unfinished clusters and the rollout become ``aborted``, locks
+        go."""
+        await self._fence(id, generation)
+        await self._abort_rest(id)
+
+    async def _locked(self, id: str) -> RolloutRow:
+        """The row, after a write that makes other writers of it wait until this transaction ends."""
+        await self._set(id, touched_at=stamp(self._clock()))
+        return await self._row(id)
+
+    async def _again(self, id: str, generation: int) -> None:
+        await self._set(id, wish="run", state="pending", generation=generation)
+        unfinished = (TargetRow.rollout_id == id) & TargetRow.state.not_in(("succeeded", "skipped"))
+        await affected(self._session, update(TargetRow).where(unfinished).values(state="pending", error=None))
+        undone = (StepRow.rollout_id == id) & (StepRow.state != "done")
+        await affected(self._session, update(StepRow).where(undone).values(state="pending"))
+        await self._keep_locks(id, generation)
+
+    async def _abort_rest(self, id: str) -> None:
+        await self._set(id, state="aborted")
+        unfinished = (TargetRow.rollout_id == id) & TargetRow.state.not_in(("succeeded", "skipped", "failed"))
+        await affected(self._session, update(TargetRow).where(unfinished).values(state="aborted"))
+        await affected(self._session, delete(ClusterLockRow).where(ClusterLockRow.rollout_id == id))
+
+    async def _keep_locks(self, id: str, generation: int) -> None:
+        mine = update(ClusterLockRow).where(ClusterLockRow.rollout_id == id)
+        await affected(self._session, mine.values(generation=generation))
+
+    # The log
+
+    async def append(self, id: str, kind: str, message: Message, *, cluster: str = "") -> int:
+        """Appends a line to the rollout's log and gives its ``seq``. Raises ``UnknownRolloutError``."""
+        await self._set(id, last_event=RolloutRow.last_event + 1)
+        seq = await row(self._session, select(RolloutRow.last_event).where(RolloutRow.id == id))
+        if seq is None:
+            raise UnknownRolloutError(rollout=id[:80])
+        line = {"rollout_id": id, "seq": seq, "at": stamp(self._clock()), "kind": kind, "cluster": cluster}
+        await affected(self._session, insert(RolloutEventRow).values(**line, message=pack(message)))
+        return seq
+
+    async def events(self, id: str, *, after: int = 0, limit: int = 500) -> Sequence[RolloutEvent]:
+        """The log after the line ``after``, oldest first."""
+        query = select(RolloutEventRow).where(RolloutEventRow.rollout_id == id, RolloutEventRow.seq > after)
+        return [event_of(r) for r in await rows(self._session, query.order_by(RolloutEventRow.seq).limit(limit))]
+
+    # One writer per cluster
+
+    async def lock_cluster(self, cluster_uid: str, id: str, generation: int) -> None:
+        """Takes the cluster for this rollout; again is fine. Raises ``ClusterLockedError`` naming the rollout that has
+        it.
+
+        A lock that an ended rollout left behind is taken over. Fenced by the generation like every advance.
+        """
+        await self._fence(id, generation)
+        values = {"rollout_id": id, "generation": generation, "taken_at": stamp(self._clock())}
+        if await insert_new(self._session, ClusterLockRow, cluster_id=cluster_uid, **values):
+            return
+        ended = select(RolloutRow.id).where(RolloutRow.state.in_(ENDED))
+        free = (ClusterLockRow.rollout_id == id) | ClusterLockRow.rollout_id.in_(ended)
+        take = update(ClusterLockRow).where(ClusterLockRow.cluster_id == cluster_uid).where(free).values(**values)
+        if await affected(self._session, take) == 0:
+            holder = await self.lock_of(cluster_uid)
+            raise ClusterLockedError(owner=holder.rollout if holder else "-")
+
+    async def unlock_cluster(self, cluster_uid: str, id: str, generation: int) -> bool:
+        """Releases what this rollout took under this generation; tells whether it had it."""
+        mine = (ClusterLockRow.rollout_id == id) & (ClusterLockRow.generation == generation)
+        statement = delete(ClusterLockRow).where(ClusterLockRow.cluster_id == cluster_uid).where(mine)
+        return await affected(self._session, statement) == 1
+
+    async def lock_of(self, cluster_uid: str) -> ClusterLock | None:
+        """Who holds the cluster now."""
+        found = await row(self._session, select(ClusterLockRow).where(ClusterLockRow.cluster_id == cluster_uid))
+        if found is None:
+            return None
+        return ClusterLock(found.cluster_id, found.rollout_id, found.generation, found.taken_at)

@@ -1,0 +1,96 @@
+"""The few statements that SQLite and PostgreSQL spell differently, and values as JSON texts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any, Final, TypeVar, cast
+
+import msgspec
+from sqlalchemy import CursorResult, Executable, Select, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gatewright.store.tables import Base
+
+T = TypeVar("T")
+_DESIRED_LOCK: Final = 0x6777_0002
+
+
+async def affected(session: AsyncSession, statement: Executable) -> int:
+    """Executes an UPDATE, DELETE or INSERT and gives the number of rows that it touched."""
+    result = cast(CursorResult[Any], await session.execute(statement, execution_options=_PLAIN))
+    return result.rowcount
+
+
+# The repositories change rows by statement and read them anew; nothing has to be kept in step in memory.
+_PLAIN: Final = {"synchronize_session": False}
+
+
+async def insert_new(session: AsyncSession, table: type[Base], **values: object) -> bool:
+    """Inserts and tells whether it did: False where a row with an equal key is there already, which stays as it is."""
+    return await affected(session, _insert(session, table).values(**values).on_conflict_do_nothing()) == 1
+
+
+async def upsert(
+    session: AsyncSession, table: type[Base], key: Sequence[str], values: Mapping[str, object], keep: Sequence[str] = ()
+) -> None:
+    """Inserts, or replaces the other columns of the row that has the same ``key`` (its primary key's columns).
+
+    A row that is there keeps what it has in the columns of ``keep``.
+    """
+    insert = _insert(session, table).values(**values)
+    changes = {name: insert.excluded[name] for name in values if name not in (*key, *keep)}
+    await affected(session, insert.on_conflict_do_update(index_elements=key, set_=changes))
+
+
+async def rows(session: AsyncSession, query: Select[T]) -> list[T]:
+    """What a query of one entity or column finds, detached: plain values that no later statement changes under us."""
+    found = list(await session.scalars(query))
+    session.expunge_all()
+    return found
+
+
+async def row(session: AsyncSession, query: Select[T]) -> T | None:
+    """The first row of a query, detached, or None."""
+    found = await rows(session, query.limit(1))
+    return found[0] if found else None
+
+
+def _insert(session: AsyncSession, table: type[Base]) -> sqlite.Insert | postgresql.Insert:
+    if session.get_bind().dialect.name == "sqlite":
+        return sqlite.insert(table)
+    return postgresql.insert(table)
+
+
+async def serialize_desired(session: AsyncSession) -> None:
+    """Lets one change of desired state follow another, so that a conflict can be explained instead of only detected.
+
+    SQLite's write transaction already excludes the others; PostgreSQL takes an advisory lock until the transaction
+    ends.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        await session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _DESIRED_LOCK})
+
+
+def pack(value: object) -> str:
+    """The JSON text of a value of the model."""
+    return msgspec.json.encode(value).decode()
+
+
+def pack_maybe(value: object | None) -> str | None:
+    return None if value is None else pack(value)
+
+
+def unpack(body: str, kind: type[T]) -> T:
+    """The value of a JSON text that ``pack`` made."""
+    return msgspec.json.decode(body, type=kind)
+
+
+def unpack_maybe(body: str | None, kind: type[T]) -> T | None:
+    return None if body is None else unpack(body, kind)
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The known names most like ``name``, or ``-``: a parameter of every error about an unknown name."""
+    return ", ".join(get_close_matches(name, list(known), n=3, cutoff=0.5)) or "-"

@@ -1,0 +1,243 @@
+"""The tables, and with them invariant 1: every unique key names its scope.
+
+Nothing that lives inside a cluster is unique across clusters: its key starts with the cluster. Names of clusters and
+teams are unique in the installation, a stack's within its team. ``tests/unit/store/test_scopes.py`` walks this metadata
+and fails for a unique key that it does not know. Moments are texts (``store.clock``), values are canonical JSON texts.
+Rows never leave the store: the repositories give the values of ``gatewright.model``.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, LargeBinary, MetaData, Text, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+# Constraint names are what a migration drops or changes: they must not depend on the database that made them.
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {str: Text(), bytes: LargeBinary()}  # noqa: RUF012 - SQLAlchemy reads it so
+
+
+class MetaRow(Base):
+    """Facts about this installation, among them its ``uid``, made when the database is first migrated."""
+
+    __tablename__ = "meta"
+    key: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str]
+
+
+class ClusterRow(Base):
+    """A registered cluster. ``id`` is the UID of its kube-system namespace."""
+
+    __tablename__ = "clusters"
+    __table_args__ = (UniqueConstraint("name"),)
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    server: Mapped[str]
+    insecure: Mapped[bool]
+    custody: Mapped[str | None]
+    kubeconfig: Mapped[str | None]
+    context: Mapped[str | None]
+    kubernetes: Mapped[str]
+    added_at: Mapped[str]
+
+
+class CredentialRow(Base):
+    """A cluster's credential, sealed (``store.secrets``)."""
+
+    __tablename__ = "credentials"
+    cluster_id: Mapped[str] = mapped_column(ForeignKey("clusters.id", ondelete="CASCADE"), primary_key=True)
+    key_id: Mapped[str]
+    wrapped_key: Mapped[bytes]
+    ciphertext: Mapped[bytes]
+    updated_at: Mapped[str]
+
+
+class TeamRow(Base):
+    __tablename__ = "teams"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    default_namespace: Mapped[str]
+    created_at: Mapped[str]
+
+
+class StackRow(Base):
+    """``controller``: JSON of ``ControllerSpec``, absent where the stack is a bundle only."""
+
+    __tablename__ = "stacks"
+    team: Mapped[str] = mapped_column(ForeignKey("teams.name"), primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[str]
+    channel: Mapped[str]
+    controller: Mapped[str | None]
+    created_at: Mapped[str]
+
+
+class BindingRow(Base):
+    """A team on a cluster. ``namespace`` is never empty: the team's default is resolved when the binding is made."""
+
+    __tablename__ = "bindings"
+    __table_args__ = (
+        UniqueConstraint("cluster_id", "namespace"),
+        ForeignKeyConstraint(["team", "stack"], ["stacks.team", "stacks.name"]),
+    )
+    team: Mapped[str] = mapped_column(ForeignKey("teams.name"), primary_key=True)
+    cluster_id: Mapped[str] = mapped_column(ForeignKey("clusters.id"), primary_key=True)
+    namespace: Mapped[str]
+    stack: Mapped[str | None]
+    created_at: Mapped[str]
+
+
+class RecordRow(Base):
+    """An object in a cluster that we created or adopted (``origin``), as our last write left it."""
+
+    __tablename__ = "records"
+    cluster_id: Mapped[str] = mapped_column(ForeignKey("clusters.id"), primary_key=True)
+    api_group: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    namespace: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    api_version: Mapped[str]
+    origin: Mapped[str]
+    uid: Mapped[str]
+    generation: Mapped[int]
+    wanted: Mapped[str]
+    team: Mapped[str | None]
+    written_at: Mapped[str]
+
+
+class PlanRow(Base):
+    """A plan by its hash; ``body`` is the JSON of ``model.plan.Plan``. Written once, never changed."""
+
+    __tablename__ = "plans"
+    hash: Mapped[str] = mapped_column(primary_key=True)
+    team: Mapped[str]
+    action: Mapped[str]
+    created_at: Mapped[str]
+    requested_by: Mapped[str]
+    body: Mapped[str]
+
+
+class DecisionRow(Base):
+    """A person's explicit word, e.g. to own a cluster's CRDs. Append-only; outlives the cluster."""
+
+    __tablename__ = "decisions"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    cluster_id: Mapped[str] = mapped_column(index=True)
+    kind: Mapped[str]
+    value: Mapped[str]
+    evidence: Mapped[str]
+    who: Mapped[str]
+    at: Mapped[str]
+
+
+class RolloutRow(Base):
+    """``generation`` fences writers; ``last_event`` numbers the events without gaps."""
+
+    __tablename__ = "rollouts"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    team: Mapped[str] = mapped_column(index=True)
+    plan_hash: Mapped[str] = mapped_column(ForeignKey("plans.hash"))
+    state: Mapped[str]
+    wish: Mapped[str]
+    generation: Mapped[int]
+    last_event: Mapped[int]
+    created_at: Mapped[str] = mapped_column(index=True)
+    created_by: Mapped[str]
+    touched_at: Mapped[str]
+
+
+class TargetRow(Base):
+    """One cluster of a rollout, at its place in the order. The name is kept: history outlives the cluster."""
+
+    __tablename__ = "targets"
+    __table_args__ = (UniqueConstraint("rollout_id", "cluster_id"),)
+    rollout_id: Mapped[str] = mapped_column(ForeignKey("rollouts.id", ondelete="CASCADE"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    cluster_id: Mapped[str]
+    cluster: Mapped[str]
+    state: Mapped[str]
+    error: Mapped[str | None]
+
+
+class StepRow(Base):
+    __tablename__ = "steps"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["rollout_id", "position"], ["targets.rollout_id", "targets.position"], ondelete="CASCADE"
+        ),
+    )
+    rollout_id: Mapped[str] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    index: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    title: Mapped[str]
+    state: Mapped[str]
+    runs: Mapped[int]
+    started_at: Mapped[str | None]
+    ended_at: Mapped[str | None]
+
+
+class RolloutEventRow(Base):
+    __tablename__ = "rollout_events"
+    rollout_id: Mapped[str] = mapped_column(ForeignKey("rollouts.id", ondelete="CASCADE"), primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[str]
+    cluster: Mapped[str]
+    kind: Mapped[str]
+    message: Mapped[str]
+
+
+class ClusterLockRow(Base):
+    """The one rollout that may write to a cluster (invariant 4)."""
+
+    __tablename__ = "cluster_locks"
+    cluster_id: Mapped[str] = mapped_column(primary_key=True)
+    rollout_id: Mapped[str] = mapped_column(ForeignKey("rollouts.id"), index=True)
+    generation: Mapped[int]
+    taken_at: Mapped[str]
+
+
+class WorkerRow(Base):
+    """A process that executes rollouts. Host, pid and the pid's start time tell it from a later process."""
+
+    __tablename__ = "workers"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    host: Mapped[str]
+    pid: Mapped[int]
+    pid_started: Mapped[str]
+    heartbeat_at: Mapped[str]
+
+
+class ObservationRow(Base):
+    """What was last seen of a cluster (``body``, ``seen_at``) and how the last attempt to look went
+    (``checked_at``)."""
+
+    __tablename__ = "observations"
+    cluster_id: Mapped[str] = mapped_column(ForeignKey("clusters.id", ondelete="CASCADE"), primary_key=True)
+    reachability: Mapped[str]
+    since: Mapped[str]
+    checked_at: Mapped[str]
+    seen_at: Mapped[str | None]
+    body: Mapped[str | None]
+    error: Mapped[str | None]
+
+
+class EventRow(Base):
+    """A change of what people want: who, when, what, where, before and after. Append-only."""
+
+    __tablename__ = "events"
+    __table_args__ = (Index(None, "subject"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[str]
+    who: Mapped[str]
+    what: Mapped[str]
+    subject: Mapped[str]
+    before: Mapped[str | None]
+    after: Mapped[str | None]

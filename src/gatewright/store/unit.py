@@ -1,0 +1,30 @@
+"""All repositories over one transaction: what is done through a ``Unit`` happens as a whole or not at all."""
+
+from __future__ import annotations
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gatewright.store.clock import Clock
+from gatewright.store.credentials import Credentials
+from gatewright.store.fleet import Fleet
+from gatewright.store.journal import Journal
+from gatewright.store.observations import Observations
+from gatewright.store.plans import Plans
+from gatewright.store.records import Records
+from gatewright.store.rollouts import Rollouts
+from gatewright.store.workers import Workers
+
+
+class Unit:
+    """The repositories of one transaction (``Database.transaction`` or ``Database.reading``)."""
+
+    def __init__(self, session: AsyncSession, clock: Clock) -> None:
+        self.session = session
+        self.journal = Journal(session, clock)
+        self.fleet = Fleet(session, clock)
+        self.credentials = Credentials(session, clock)
+        self.records = Records(session, clock)
+        self.plans = Plans(session, clock)
+        self.rollouts = Rollouts(session, clock)
+        self.workers = Workers(session, clock)
+        self.observations = Observations(session, clock)

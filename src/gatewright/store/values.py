@@ -1,0 +1,50 @@
+"""Rows of desired state as the values of the model: rows never leave the store."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import msgspec
+
+from gatewright.model.desired import BundleName, Channel, Claim, Cluster, ControllerSpec, Custody, Stack, Team
+from gatewright.store.sql import unpack_maybe
+from gatewright.store.tables import BindingRow, ClusterRow, StackRow, TeamRow
+
+
+class RegisteredCluster(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A cluster as registered. ``kubernetes``: the version last seen, empty before the first look."""
+
+    uid: str
+    spec: Cluster
+    server: str
+    kubernetes: str
+    added_at: str
+
+    @property
+    def name(self) -> str:
+        return self.spec.name
+
+
+def cluster_of(row: ClusterRow) -> Cluster:
+    return Cluster(row.name, cast("Custody | None", row.custody), row.kubeconfig, row.context, row.insecure)
+
+
+def registered_of(row: ClusterRow) -> RegisteredCluster:
+    return RegisteredCluster(row.id, cluster_of(row), row.server, row.kubernetes, row.added_at)
+
+
+def team_of(row: TeamRow) -> Team:
+    return Team(row.name, row.default_namespace)
+
+
+def stack_of(row: StackRow) -> Stack:
+    bundle = BundleName(row.version, cast(Channel, row.channel))
+    return Stack(row.team, row.name, bundle, unpack_maybe(row.controller, ControllerSpec))
+
+
+def claim_of(binding: BindingRow, cluster: str, stack: StackRow | None) -> Claim:
+    """The claim of a binding on the cluster of that name; without a stack it claims its namespace only."""
+    if stack is None:
+        return Claim(binding.team, cluster, binding.namespace, "", None)
+    wanted = stack_of(stack)
+    return Claim(binding.team, cluster, binding.namespace, wanted.name, wanted.bundle, wanted.controller)
