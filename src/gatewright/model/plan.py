@@ -50,8 +50,8 @@ class FieldDifference(msgspec.Struct, frozen=True, omit_defaults=True):
 class ObjectVerdict(msgspec.Struct, frozen=True, omit_defaults=True):
     """What would happen to one object, and why.
 
-    ``seen`` is the fingerprint (``planning.fingerprints``) of the object that the verdict was made on, empty where it was
-    absent: a step that finds another one stops as stale. ``wanted`` is the digest of what would be applied.
+    ``seen`` is the fingerprint (``planning.fingerprints``) of the object that the verdict was made on, empty where it
+    was absent: a step that finds another one stops as stale. ``wanted`` is the digest of what would be applied.
     """
 
     ref: ObjectRef
@@ -62,6 +62,9 @@ class ObjectVerdict(msgspec.Struct, frozen=True, omit_defaults=True):
     differences: tuple[FieldDifference, ...] = ()
     seen: str = ""
     wanted: str = ""
+    origin: Origin | None = None
+    """On a write: how the object is ours from then on, for its marks and its record. An update never turns what was
+    adopted into what was created."""
 
 
 class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -75,7 +78,8 @@ class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Step(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One durable, idempotent step in a cluster. ``refs`` in the order to write; ``together``: they may be sent at once."""
+    """One durable, idempotent step in a cluster. ``refs`` in the order to write; ``together``: they may be sent at
+    once."""
 
     kind: StepKind
     title: Message
@@ -111,11 +115,15 @@ class ClusterPlan(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Plan(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The plan of a team for its clusters, in the order in which they would be changed."""
+    """The plan of a team for its clusters, in the order in which they would be changed.
+
+    ``keep_crds`` (leaving only): the person asked to leave the CRDs and the policy where they are.
+    """
 
     team: str
     action: Action
     clusters: tuple[ClusterPlan, ...]
+    keep_crds: bool = False
 
     @property
     def hash(self) -> str:

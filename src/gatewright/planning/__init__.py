@@ -10,7 +10,7 @@ The shell asks what to observe, observes exactly that, asks which bundle content
 
 Before and during a rollout:
 
-    staleness.standing(verdict, observed, installation, wanted) -> "as-planned" | "done" | "moved"   one object, one step
+    staleness.unmoved(verdict, seen, wanted, installation) -> "as-planned" | "done" | "moved"    one object, one step
     staleness.moved(planned, now) -> tuple[ObjectRef, ...]      two plans of one cluster: what no longer holds
-    writes.manifest_of(plan, ref, bundle) -> Manifest           what a step applies
+    writes.manifest_of(plan, ref, bundle, installation) -> Manifest    what a step applies
 """

@@ -120,8 +120,8 @@ def _same(path: str, wanted: JSON, live: JSON) -> bool:
 
 
 def _empty(value: JSON) -> bool:
-    """Whether the API server may leave the field out: Go's zero values are dropped on the way back."""
-    return value is None or value is False or value in ("", 0) or value in ([], {})
+    """Whether the API server leaves the field out. False and 0 are kept: Kubernetes means something by them."""
+    return value is None or value in ("", [], {})
 
 
 def _quantity(value: JSON) -> Decimal | None:

@@ -120,4 +120,3 @@ def claimed_release(annotations: dict[str, str]) -> BundleName | None:
     if not version or channel not in ("standard", "experimental"):
         return None
     return BundleName(version, channel)
-
