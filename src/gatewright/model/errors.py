@@ -25,14 +25,14 @@ from typing import ClassVar
 
 import msgspec
 
-from gatewright.text import Language, Message, Scalar
+from gatewright.text import Language, Message, Param
 
 
 class ErrorReport(msgspec.Struct, frozen=True, omit_defaults=True):
     """An error as data: what the API returns and the store keeps."""
 
     code: str
-    params: dict[str, Scalar] = {}
+    params: dict[str, Param] = {}
     cluster: str | None = None
     object: str | None = None
     owner: str | None = None
@@ -45,8 +45,12 @@ class ErrorReport(msgspec.Struct, frozen=True, omit_defaults=True):
         """What to do next."""
         return Message(f"{self.code}.remedy", self._all()).render(language)
 
-    def _all(self) -> dict[str, Scalar]:
-        where = {"cluster": self.cluster or "-", "object": self.object or "-", "owner": self.owner or "-"}
+    def _all(self) -> dict[str, Param]:
+        where: dict[str, Param] = {
+            "cluster": self.cluster or "-",
+            "object": self.object or "-",
+            "owner": self.owner or "-",
+        }
         return {**where, **self.params}
 
 
@@ -63,7 +67,7 @@ class GatewrightError(Exception):
         cluster: str | None = None,
         object: str | None = None,
         owner: str | None = None,
-        **params: Scalar,
+        **params: Param,
     ) -> None:
         self.report = ErrorReport(self.code, params, cluster, object, owner)
         super().__init__(self.code, self.report)

@@ -38,7 +38,8 @@ class StepStatus(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class TargetStatus(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One cluster of a rollout. ``aborted`` and ``paused`` leave the cluster between two steps: ``steps`` names which."""
+    """One cluster of a rollout. ``aborted`` and ``paused`` leave the cluster between two steps: ``steps`` names
+    which."""
 
     cluster: str
     state: TargetState

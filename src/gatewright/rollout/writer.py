@@ -9,24 +9,25 @@ already is what we want, with our marks, is done: the step was begun before. ``f
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Final, Protocol
 
 import msgspec
 
-from gatewright.gatewayapi.marks import mark
+from gatewright.gatewayapi.marks import TEAM
 from gatewright.gatewayapi.writers import owner_of
 from gatewright.kube.client import KubeClient
 from gatewright.kube.errors import ObjectConflictError, ObjectNotFoundError
 from gatewright.kube.resources import resource_of
-from gatewright.model.objects import Manifest, ObjectRef
+from gatewright.model.objects import Manifest, ObjectRef, part
 from gatewright.model.observation import CrdObservation, NamespaceObservation, ObjectObservation
-from gatewright.model.plan import ClusterPlan, ObjectVerdict, Origin, Step
+from gatewright.model.plan import ClusterPlan, ObjectVerdict, Step
 from gatewright.observe import contents, decode
 from gatewright.observe.survey import find
 from gatewright.planning.fingerprints import Seen
 from gatewright.planning.request import CRD_KIND, BundleContent, Known, Record
 from gatewright.planning.staleness import unmoved
+from gatewright.planning.writes import manifest_of, origin_of
 from gatewright.rollout import waits
 from gatewright.rollout.errors import NotEmptyError, ObjectMovedError
 from gatewright.text import Message, message
@@ -110,7 +111,7 @@ async def _apply(site: Site, ref: ObjectRef) -> None:
     await site.guard()
     live = await find(site.kube, ref)
     seen = None if live is None else observed(ref, live)
-    wanted = wanted_manifest(site, verdict)
+    wanted = manifest_of(site.plan, ref, site.bundle, site.known.installation)
     state = unmoved(verdict, seen, wanted, site.known.installation)
     if state == "moved":
         raise _moved(ref, seen)
@@ -120,10 +121,9 @@ async def _apply(site: Site, ref: ObjectRef) -> None:
     else:
         await site.memory.tell("already", message("rollout.event.already", object=str(ref)))
     meta = live["metadata"]
-    team = wanted["metadata"].get("annotations", {}).get("gatewright.io/team", "")
-    await site.memory.remember(
-        Record(ref, _origin(verdict), meta["uid"], meta.get("generation", 0), verdict.wanted, team)
-    )
+    team = str(part(wanted["metadata"], "annotations").get(TEAM, ""))
+    origin = origin_of(site.plan, ref)
+    await site.memory.remember(Record(ref, origin, meta["uid"], meta.get("generation", 0), verdict.wanted, team))
 
 
 async def _send(site: Site, verdict: ObjectVerdict, wanted: Manifest, live: Manifest | None) -> Manifest:
@@ -142,53 +142,31 @@ def _only_ours(live: Manifest) -> bool:
     return all(manager.name == "gatewright" for manager in decode.metadata_of(live).managers)
 
 
-def wanted_manifest(site: Site, verdict: ObjectVerdict) -> Manifest:
-    """What is applied for a verdict, with our marks: from the bundle, or from the plan itself."""
-    found = next((m for m in site.plan.manifests if _is(m, verdict.ref)), None)
-    if found is not None:
-        return found
-    assert site.bundle is not None
-    content = site.bundle.crds.get(verdict.ref.name) if verdict.ref.kind == CRD_KIND else None
-    found = content or next(m for m in site.bundle.policy if _is(m, verdict.ref))
-    return mark(found, site.known.installation, _origin(verdict))
-
-
-def _origin(verdict: ObjectVerdict) -> Origin:
-    return "adopted" if verdict.verdict == "adopt" else "created"
-
-
-def _is(manifest: Manifest, ref: ObjectRef) -> bool:
-    meta: Mapping[str, str] = manifest["metadata"]
-    return (manifest["kind"], meta["name"], meta.get("namespace")) == (ref.kind, ref.name, ref.namespace)
-
-
 async def _remove(site: Site, ref: ObjectRef) -> None:
     verdict = site.plan.verdict_of(ref)
     if verdict is None or verdict.verdict != "delete":
         return
     await site.guard()
-    live = await find(site.kube, ref)
-    if live is not None:
-        seen = observed(ref, live)
+    seen = await _seen(site, ref)
+    if seen is not None:
         if not seen.metadata.deleting:
+            seen = await _counted(site, ref, seen)
             if unmoved(verdict, seen, None, site.known.installation) == "moved":
                 raise _moved(ref, seen)
-            await _require_empty(site, ref, seen)
-            await _delete(site, ref, live)
+            await _delete(site, ref, seen)
         await waits.gone(site.kube, ref, seen.metadata.uid, site.deadlines.gone)
     await site.memory.forget(ref)
     await site.memory.tell("removed", message("rollout.event.removed", object=str(ref)))
 
 
-async def _delete(site: Site, ref: ObjectRef, live: Manifest) -> None:
-    meta = live["metadata"]
+async def _delete(site: Site, ref: ObjectRef, seen: Seen) -> None:
     try:
         await site.kube.delete(
             resource_of(ref.api_version, ref.kind),
             ref.name,
             ref.namespace,
-            uid=meta["uid"],
-            resource_version=meta["resourceVersion"],
+            uid=seen.metadata.uid,
+            resource_version=seen.metadata.resource_version,
         )
     except ObjectNotFoundError:
         return
@@ -196,18 +174,22 @@ async def _delete(site: Site, ref: ObjectRef, live: Manifest) -> None:
         raise _moved(ref, await _seen(site, ref)) from error
 
 
-async def _require_empty(site: Site, ref: ObjectRef, seen: Seen) -> None:
-    """Raises ``NotEmptyError``: what was counted for the plan is counted again at the last moment."""
-    counts: dict[str, int] = {}
+async def _counted(site: Site, ref: ObjectRef, seen: Seen) -> Seen:
+    """The observation with what is inside, counted at the last moment. Raises ``NotEmptyError``."""
+    uncounted: tuple[str, ...] = ()
     if isinstance(seen, CrdObservation):
         counts = await contents.count_custom_resources(site.kube, seen)
+        seen = msgspec.structs.replace(seen, objects=counts)
     elif isinstance(seen, NamespaceObservation):
         ours = frozenset(record.ref.identity for record in site.known.records)
         counts, uncounted = await contents.count_namespace(site.kube, ref.name, ours)
-        counts |= dict.fromkeys(uncounted, 1)
-    if counts:
-        what = ", ".join(f"{name or 'cluster'} ({count})" for name, count in sorted(counts.items())[:10])
-        raise NotEmptyError(object=str(ref), count=sum(counts.values()), what=what)
+        seen = msgspec.structs.replace(seen, contents=counts, uncounted=uncounted)
+    else:
+        return seen
+    if counts or uncounted:
+        what = [*(f"{name or 'cluster'} ({count})" for name, count in sorted(counts.items())), *uncounted]
+        raise NotEmptyError(object=str(ref), count=sum(counts.values()), what=", ".join(what[:10]))
+    return seen
 
 
 async def _seen(site: Site, ref: ObjectRef) -> Seen | None:

@@ -23,24 +23,31 @@ Scalar = str | int
 
 
 class Message(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A sentence by key, e.g. ``Message("kube.unreachable", {"cluster": "shanghai"})``."""
+    """A sentence by key, e.g. ``Message("kube.unreachable", {"cluster": "shanghai"})``.
+
+    A parameter may itself be a message: it is rendered in the same language.
+    """
 
     key: str
-    params: dict[str, Scalar] = {}
+    params: dict[str, str | int | Message] = {}
 
     def render(self, language: Language = "en") -> str:
         """The sentence in ``language``. Raises ``KeyError`` for a key or parameter that is not known."""
-        return templates()[self.key][language].format_map(self.params)
+        values = {k: v.render(language) if isinstance(v, Message) else v for k, v in self.params.items()}
+        return templates()[self.key][language].format_map(values)
 
 
-def message(key: str, /, **params: Scalar) -> Message:
+Param = str | int | Message
+
+
+def message(key: str, /, **params: Param) -> Message:
     """``Message(key, params)``, shorter to write."""
-    return Message(key, params)
+    return Message(key, {**params})
 
 
-def text(key: str, language: Language, /, **params: Scalar) -> str:
+def text(key: str, language: Language, /, **params: Param) -> str:
     """The rendered sentence."""
-    return Message(key, params).render(language)
+    return Message(key, {**params}).render(language)
 
 
 @cache

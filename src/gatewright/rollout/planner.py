@@ -1,0 +1,124 @@
+"""Makes plans: observes what a plan depends on, asks the pure core, and keeps the answer.
+
+The same path serves the plan that a person reads and the check before the first write to a cluster, so the two cannot
+disagree about anything but what has changed in between.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import msgspec
+
+from gatewright.gatewayapi.access import permissions_to_write
+from gatewright.kube.client import KubeClient, Permission
+from gatewright.model.desired import BundleName
+from gatewright.model.objects import Manifest, ObjectRef, parts, ref_of
+from gatewright.model.observation import MissingPermission
+from gatewright.model.plan import Action, ClusterPlan, Plan
+from gatewright.observe.clusters import Clusters
+from gatewright.observe.survey import survey
+from gatewright.planning.interests import interests_of, needed_bundles
+from gatewright.planning.plans import plan, plan_cluster
+from gatewright.planning.request import BundleContent, ClusterRequest
+from gatewright.rollout.errors import NothingBoundError
+from gatewright.store.bundles import BundleStore
+
+
+class Question(msgspec.Struct, frozen=True):
+    """What is to be planned for one cluster."""
+
+    team: str
+    cluster: str
+    uid: str
+    action: Action = "install"
+    keep_crds: bool = False
+
+
+class Planner:
+    """Plans for teams, over the registered clusters and the bundles."""
+
+    def __init__(self, clusters: Clusters, bundles: BundleStore) -> None:
+        self._clusters = clusters
+        self._bundles = bundles
+
+    async def plan(
+        self, team: str, *, names: Sequence[str] = (), action: Action = "install", keep_crds: bool = False
+    ) -> Plan:
+        """The plan of a team for its clusters (``names``: only these, in this order). Nothing is written anywhere.
+
+        Raises ``UnknownTeamError``, ``UnknownBindingError``, ``NothingBoundError``, and ``ClusterError`` of a cluster
+        that could not be read: half a plan would not be what runs.
+        """
+        questions = [
+            Question(team, name, uid, action, keep_crds) for name, uid in await self._targets(team, names, action)
+        ]
+        return plan(team, action, await asyncio.gather(*(self.cluster_plan(q) for q in questions)), keep_crds=keep_crds)
+
+    async def _targets(self, team: str, names: Sequence[str], action: Action) -> list[tuple[str, str]]:
+        async with self._clusters.database.reading() as unit:
+            for name in names:
+                await unit.fleet.binding(team, name)
+        rows = {row.name: row for row in await self._clusters.registered(team)}
+        wanted = [rows[name] for name in dict.fromkeys(names)] or list(rows.values())
+        found = [(row.name, row.uid) for row in wanted if row.stack or action == "leave" or names]
+        if not found:
+            raise NothingBoundError(team=team)
+        return found
+
+    async def cluster_plan(self, question: Question) -> ClusterPlan:
+        """One cluster's part, from what the cluster is now. Raises ``ClusterError``."""
+        async with self._clusters.client(question.cluster) as kube:
+            request = await self._request(kube, question)
+            made = plan_cluster(request)
+            missing = [] if made.outcome != "change" else await kube.can(_permissions(made))
+            if missing:
+                observation = msgspec.structs.replace(request.observation, missing_permissions=tuple(missing))
+                made = plan_cluster(msgspec.structs.replace(request, observation=observation))
+            return made
+
+    async def _request(self, kube: KubeClient, question: Question) -> ClusterRequest:
+        leaving = question.team if question.action == "leave" else None
+        known = await self._clusters.known(question.uid, leaving=leaving)
+        observation = await survey(kube, question.cluster, interests_of(known, question.team, question.action), known)
+        names = needed_bundles(observation, known)
+        contents = await asyncio.gather(*(self.content(name) for name in names))
+        async with self._clusters.database.reading() as unit:
+            bindings = await unit.fleet.bindings(cluster=question.cluster)
+        return ClusterRequest(
+            observation=observation,
+            known=known,
+            team=question.team,
+            action=question.action,
+            bundles={content.name: content for content in contents},
+            bindings={b.namespace: b.team for b in bindings if b.team != question.team},
+            keep_crds=question.keep_crds,
+        )
+
+    async def content(self, name: BundleName) -> BundleContent:
+        """The objects of a bundle, checked against the catalogue. Raises the ``bundle.*`` errors."""
+        bundle = await self._bundles.load(name)
+        return BundleContent(name, {str(crd["metadata"]["name"]): crd for crd in bundle.crds}, bundle.policy)
+
+
+def _permissions(made: ClusterPlan) -> list[Permission]:
+    """Every right that carrying out the plan takes: to write, to remove, and to grant what its ClusterRoles grant
+    (Kubernetes lets nobody grant what they do not hold)."""
+    written = [v.ref for v in made.verdicts if v.verdict in ("create", "update", "adopt")]
+    deleted = [v.ref for v in made.verdicts if v.verdict == "delete"]
+    needed = [*permissions_to_write(written, deleted), *_granted(made.manifests, written)]
+    return [Permission(p.verb, p.group, p.resource, p.namespace, p.name) for p in needed]
+
+
+def _granted(manifests: Sequence[Manifest], written: Sequence[ObjectRef]) -> list[MissingPermission]:
+    identities = {ref.identity for ref in written}
+    roles = [m for m in manifests if m["kind"] == "ClusterRole" and ref_of(m).identity in identities]
+    return [
+        MissingPermission(verb, group, resource)
+        for role in roles
+        for rule in parts(role, "rules")
+        for group in rule["apiGroups"]
+        for resource in rule["resources"]
+        for verb in rule["verbs"]
+    ]
