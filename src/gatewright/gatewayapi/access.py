@@ -1,8 +1,8 @@
 """The rights that Gatewright needs in a cluster, and no more: to print as RBAC, and to ask the API server about.
 
-Reading is by kind. Writing is by name wherever Gatewright knows the name beforehand: Kubernetes checks ``create`` against
-the name too when an object is created by server-side apply, the only way in which Gatewright writes. The rules of the
-controllers' own ClusterRoles are part of it, because Kubernetes lets nobody grant what they do not hold.
+Reading is by kind. Writing is by name wherever Gatewright knows the name beforehand: Kubernetes checks ``create``
+against the name too when an object is created by server-side apply, the only way in which Gatewright writes. The rules
+of the controllers' own ClusterRoles are part of it, because Kubernetes lets nobody grant what they do not hold.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def access_manifests(
     allow_namespace_removal: bool = False,
     controller_namespaces: Sequence[str] | None = None,
 ) -> list[Manifest]:
-    """The objects that grant ``access_rules`` to the ServiceAccount ``gatewright``: apply them as a cluster administrator,
+    """The objects that grant ``access_rules`` to the ServiceAccount ``gatewright``: apply them as an administrator,
     then register the cluster with the token in the Secret ``gatewright-token``."""
     rules = access_rules(allow_namespace_removal=allow_namespace_removal, controller_namespaces=controller_namespaces)
     cluster_wide = [r.manifest() for r in rules if not r.namespace]

@@ -132,7 +132,7 @@ def minimum_bundles(controller: str) -> Mapping[str, str]:
     return {f"{kind}.{GATEWAY_GROUP}": version for kind, version in known.minimums.items()} if known else {}
 
 
-def tested_bundle(controller: str, version: str) -> str | None:
+def newest_tested_bundle(controller: str, version: str) -> str | None:
     """The newest bundle version that this version of the controller was tested with, as its makers say."""
     known = controllers().get(controller)
     return known.tested.get(minor_of(version)) if known else None

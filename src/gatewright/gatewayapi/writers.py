@@ -88,12 +88,6 @@ WRITERS: Final[tuple[Writer, ...]] = (
         re.compile(r"work-agent(-.*)?|work|klusterlet-agent"),
     ),
     Writer(
-        "fleet",
-        re.compile(r"fleet\.cattle\.io/.*|objectset\.rio\.cattle\.io/owner-gvk=fleet\.cattle\.io/.*"),
-        re.compile(r"fleetagent|fleet-agent"),
-        name=_first("objectset.rio.cattle.io/id", "fleet.cattle.io/bundle-name"),
-    ),
-    Writer(
         "argocd",
         re.compile(r"argocd\.argoproj\.io/(tracking-id|instance|installation-id)=.*"),
         re.compile(r"argocd-(application-)?controller"),
@@ -114,7 +108,13 @@ WRITERS: Final[tuple[Writer, ...]] = (
         re.compile(r"deploy@.*|k3s|rke2"),
         name=_RANCHER_OWNER,
     ),
-    Writer("rancher", re.compile(r"objectset\.rio\.cattle\.io/(id|owner-gvk)=.+"), name=_RANCHER_OWNER),
+    Writer("rancher", re.compile(r"objectset\.rio\.cattle\.io/owner-gvk=(?!fleet\.).+"), name=_RANCHER_OWNER),
+    Writer(
+        "fleet",
+        re.compile(r"fleet\.cattle\.io/.*|objectset\.rio\.cattle\.io/(owner-gvk=fleet\.cattle\.io/.*|id=.+)"),
+        re.compile(r"fleetagent|fleet-agent"),
+        name=_first("objectset.rio.cattle.io/id", "fleet.cattle.io/bundle-name"),
+    ),
     Writer(
         "openshift",
         re.compile(r"ingress\.operator\.openshift\.io/.*|include\.release\.openshift\.io/.*"),
