@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-import msgspec
-
-from gatewright.model.plan import STOPS, WRITES, Action, ClusterPlan, Plan, Step
+from gatewright.model.plan import STOPS, WRITES, Action, ClusterPlan, Plan
 from gatewright.planning.install import plan_install
 from gatewright.planning.leave import plan_leave
 from gatewright.planning.request import ClusterRequest
@@ -21,12 +19,7 @@ def plan_cluster(request: ClusterRequest) -> ClusterPlan:
     ``ValueError`` if ``interests.needed_bundles`` was not obeyed. What a person must decide is in the plan, never
     raised.
     """
-    made = plan_install(request) if request.action == "install" else plan_leave(request)
-    if not made.steps:
-        return made
-    # Whoever carries the plan out locks the cluster and plans it anew before the first write.
-    check = Step("check", message("planning.step-check", cluster=made.cluster))
-    return msgspec.structs.replace(made, steps=(check, *made.steps))
+    return plan_install(request) if request.action == "install" else plan_leave(request)
 
 
 def plan(team: str, action: Action, clusters: Sequence[ClusterPlan], *, keep_crds: bool = False) -> Plan:

@@ -98,8 +98,7 @@ class Planner:
 
     async def content(self, name: BundleName) -> BundleContent:
         """The objects of a bundle, checked against the catalogue. Raises the ``bundle.*`` errors."""
-        bundle = await self._bundles.load(name)
-        return BundleContent(name, {str(crd["metadata"]["name"]): crd for crd in bundle.crds}, bundle.policy)
+        return (await self._bundles.load(name)).content
 
 
 def _permissions(made: ClusterPlan) -> list[Permission]:
