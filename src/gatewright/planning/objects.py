@@ -164,6 +164,7 @@ def _judge(
     params: dict[str, Param] = {
         "cluster": request.cluster,
         "object": str(ref),
+        "kind": ref.kind,
         "name": ref.name,
         "owner": holding.name if holding else "-",
         "evidence": holding.owner.evidence if holding and holding.owner else "-",
