@@ -13,6 +13,7 @@ import contextlib
 import os
 import shutil
 import signal
+import subprocess
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -164,33 +165,32 @@ class ExecAuth:
             raise self._failed(f"expirationTimestamp {stamp[:40]!r}") from None
 
     async def _run(self) -> bytes:
+        """What the plugin printed; it and all its children have ended afterwards."""
         command = self._command()
         environ = {**self._environ, **dict(self._plugin.env), "KUBERNETES_EXEC_INFO": self._info().decode()}
         try:
-            process = await asyncio.create_subprocess_exec(
-                command,
-                *self._plugin.args,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
-                env=environ,
-                start_new_session=True,
+            transport, output = await asyncio.get_running_loop().subprocess_exec(
+                _Output, command, *self._plugin.args, stdin=subprocess.DEVNULL, env=environ, start_new_session=True
             )
-        except OSError as error:
-            raise self._failed(error.strerror or type(error).__name__) from None
+        except (OSError, ValueError) as error:
+            raise self._failed(getattr(error, "strerror", None) or type(error).__name__) from None
         try:
             async with asyncio.timeout(self._timeout):
-                output, words = await asyncio.gather(_read(process.stdout), _read(process.stderr))
-                code = await process.wait()
+                await output.done
         except TimeoutError:
             raise self._failed(f"> {self._timeout:g} s") from None
         except _TooMuchOutputError:
             raise self._failed(f"> {MAX_PLUGIN_OUTPUT} bytes") from None
         finally:
-            await _end(process)
-        if code != 0:
-            raise self._failed(f"exit {code}: {words.decode('utf-8', 'replace')[-300:]}")
-        return output
+            # It may have started children: its whole session is ended.
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(transport.get_pid(), signal.SIGKILL)
+            transport.close()
+            await output.exited.wait()
+        if transport.get_returncode() != 0:
+            words = output.streams[2].decode("utf-8", "replace")
+            raise self._failed(f"exit {transport.get_returncode()}: {words[-300:]}")
+        return bytes(output.streams[1])
 
     def _command(self) -> str:
         """The executable: looked up in PATH, or relative to the kubeconfig if it has a slash."""
@@ -243,25 +243,27 @@ class _TooMuchOutputError(Exception):
     """The plugin printed more than any credential needs."""
 
 
-async def _read(stream: asyncio.StreamReader | None) -> bytes:
-    if stream is None:
-        return b""
-    chunks: list[bytes] = []
-    size = 0
-    while chunk := await stream.read(65536):
-        size += len(chunk)
-        if size > MAX_PLUGIN_OUTPUT:
-            raise _TooMuchOutputError
-        chunks.append(chunk)
-    return b"".join(chunks)
+class _Output(asyncio.SubprocessProtocol):
+    """Collects what a plugin prints. ``done`` when it has exited and closed its output, or printed too much."""
 
+    def __init__(self) -> None:
+        self.streams: dict[int, bytearray] = {1: bytearray(), 2: bytearray()}
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.exited = asyncio.Event()
 
-async def _end(process: asyncio.subprocess.Process) -> None:
-    """Leave nothing of the plugin behind: it may have started children, so its whole session is ended."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
-    if process.returncode is None:
-        await process.wait()
+    def pipe_data_received(self, fd: int, data: bytes) -> None:
+        stream = self.streams[fd]
+        if len(stream) + len(data) <= MAX_PLUGIN_OUTPUT:
+            stream += data
+        elif not self.done.done():
+            self.done.set_exception(_TooMuchOutputError())
+
+    def process_exited(self) -> None:
+        self.exited.set()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self.done.done():
+            self.done.set_result(None)
 
 
 def read_token(path: str) -> str:

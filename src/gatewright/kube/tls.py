@@ -52,7 +52,7 @@ def _load_roots(context: ssl.SSLContext, connection: Connection) -> None:
         return
     try:
         context.load_verify_locations(cadata=connection.ca_data)
-    except (ssl.SSLError, ValueError) as error:
+    except (ssl.SSLError, ValueError, TypeError) as error:
         raise _unusable("certificate-authority", connection, error) from None
 
 
