@@ -12,7 +12,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from gatewright.lab import lab, places
+from gatewright.lab import lab, places, traefik
+from gatewright.lab.binaries import binaries
 from gatewright.lab.lab import LabOptions
 from gatewright.lab.releases import DEFAULT_MINOR
 from gatewright.lab.state import LabState
@@ -69,6 +70,22 @@ def up(
     _note(_t("lab.stopped", name=name))
 
 
+@lab_app.command("prepare", help=_t("lab.help.prepare"))
+def prepare(
+    kubernetes: Annotated[list[str] | None, typer.Option(help=_t("lab.help.kubernetes"))] = None,
+    traefik_version: Annotated[list[str] | None, typer.Option("--traefik", help=_t("lab.help.traefik"))] = None,
+) -> None:
+    """Get binaries now, so that a later start does not wait for them."""
+
+    async def obtain() -> None:
+        for minor in kubernetes or [DEFAULT_MINOR]:
+            typer.echo(str((await binaries(minor, _progress)).kube_apiserver))
+        for version in traefik_version or []:
+            typer.echo(str(await traefik.binary(f"traefik:{version}")))
+
+    asyncio.run(obtain())
+
+
 @lab_app.command("down", help=_t("lab.help.down"))
 def down(name: Name = "default") -> None:
     """End a lab and remove what it left."""
@@ -123,9 +140,9 @@ def _show(state: LabState, output: OutputFormat) -> None:
         _print_json(LabView(running, state))
         return
     key = "lab.title-running" if running else "lab.title-dead"
-    table = Table(title=_t(key, name=state.name), title_justify="left", box=None)
+    table = Table(title=_t(key, name=state.name), title_justify="left", box=None, pad_edge=False)
     for column in ("cluster", "kubernetes", "server", "address", "context", "backend"):
-        table.add_column(_t(f"lab.column.{column}"), overflow="fold")
+        table.add_column(_t(f"lab.column.{column}"), no_wrap=True)
     for cluster in state.clusters:
         backends = [entry for entry in state.backend.ports if entry.cluster == cluster.name] if state.backend else []
         where = ", ".join(f"{state.backend.address}:{entry.port}" for entry in backends) if state.backend else "-"

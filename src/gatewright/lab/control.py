@@ -57,7 +57,7 @@ def error_from(report: ErrorReport) -> GatewrightError:
 async def ask(directory: Path, request: Request) -> LabState:
     """Ask the lab in ``directory``; its state afterwards. Raises ``SupervisorLost`` or what the lab raised."""
     try:
-        with _short_path(directory) as path:
+        with short_path(directory) as path:
             reader, writer = await asyncio.open_unix_connection(path)
         writer.write(msgspec.json.encode(request) + b"\n")
         # the state of a lab of 100 clusters has some 100 kB
@@ -87,7 +87,7 @@ class ControlServer:
             finally:
                 writer.close()
 
-        with _short_path(lab.directory) as path:
+        with short_path(lab.directory) as path:
             return cls(await asyncio.start_unix_server(answer, path))
 
     async def close(self) -> None:
@@ -124,7 +124,7 @@ async def _operate(lab: Lab, request: Request) -> None:
 
 
 @contextmanager
-def _short_path(directory: Path) -> Generator[str]:
+def short_path(directory: Path) -> Generator[str]:
     """The socket's path by way of an open folder: Unix sockets allow 107 characters, homes have more."""
     folder = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:

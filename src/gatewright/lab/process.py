@@ -74,6 +74,11 @@ async def _gone(ref: ProcessRef, seconds: float) -> bool:
     return True
 
 
+def die_with_parent(number: signal.Signals = signal.SIGKILL) -> None:
+    """Ask the kernel to send this process ``number`` when the thread that started it ends."""
+    _libc.prctl(_PR_SET_PDEATHSIG, number)
+
+
 class Child:
     """A process of ours, its output in a file. Start it from the main thread: the kernel's parent-death signal
     is sent when the *thread* that started the process ends."""
@@ -100,8 +105,8 @@ class Child:
         """Start ``argv``; with ``pipe`` its standard input and output are pipes, else output joins the log."""
         parent = os.getpid()
 
-        def die_with_parent() -> None:
-            _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        def tie() -> None:
+            die_with_parent()
             if os.getppid() != parent:
                 os._exit(1)
 
@@ -115,7 +120,7 @@ class Child:
                 cwd=cwd,
                 # its own session: Ctrl-C in the terminal must reach the lab only, which stops things in order
                 start_new_session=True,
-                preexec_fn=die_with_parent,
+                preexec_fn=tie,
             )
         ref = reference(role, process.pid) or ProcessRef(role, process.pid, 0)
         return cls(ref, process, log)

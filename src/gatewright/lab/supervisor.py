@@ -14,7 +14,7 @@ import msgspec
 from gatewright.lab import lab, places
 from gatewright.lab.control import Answer, ControlServer
 from gatewright.lab.lab import LabOptions
-from gatewright.lab.process import end, reference
+from gatewright.lab.process import die_with_parent, end, reference
 from gatewright.lab.state import LabState
 from gatewright.lab.toolchain import Progress
 from gatewright.model.errors import GatewrightError
@@ -108,7 +108,10 @@ class _Line:
 
 
 def main(arguments: list[str]) -> int:
-    """The process of a detached lab; ``arguments`` is its options as JSON."""
+    """The process of a detached lab; ``arguments`` is its options as JSON, and ``tied`` if it shall end with the
+    process that started it."""
+    if "tied" in arguments[1:]:
+        die_with_parent(signal.SIGTERM)
     tell = _Line()
 
     def news(text: Message) -> None:

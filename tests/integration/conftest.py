@@ -1,0 +1,96 @@
+"""Real clusters for integration tests.
+
+Fixtures (all synchronous, usable from ``async def`` tests too):
+
+- ``cluster``: one cluster of the test module's own, removed after the module. Prefer this one: about three seconds.
+- ``cluster_factory``: ``cluster_factory(kubernetes="1.34")`` makes more of them, removed after the module.
+- ``lab``: three shared clusters, ``alpha``, ``beta`` and ``gamma``, made once per run: ``lab.cluster("alpha")``.
+  Clean up what you make there, and use namespaces of your own.
+- ``gateway_api``: the folder of the v1.6.1 standard CRDs and policy, for ``cluster.kubectl("apply", "-f", ...)``.
+
+All clusters are ``handles.ClusterHandle``s: where it is (``state``, ``kubeconfig``, ``backend``), ``kubectl``,
+``apply``, ``json``, ``get`` (HTTP to its gateway), and ``stop_apiserver``, ``start_apiserver``, ``kill_apiserver``.
+``manifests`` has objects to apply. One lab process serves the whole run; it ends with pytest, also when that is
+killed. Binaries come from the cache; ``python -m gatewright.lab prepare`` fills it.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import manifests
+import msgspec
+import pytest
+from handles import ClusterFactory, ClusterHandle, LabHandle
+
+from gatewright.lab import places
+from gatewright.lab.control import Answer
+from gatewright.lab.lab import LabOptions
+
+
+@pytest.fixture(scope="session")
+def lab_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabHandle]:
+    """The lab's process, with no cluster yet."""
+    home = tmp_path_factory.mktemp("lab")
+    options = LabOptions(name=f"t{secrets.token_hex(3)}", clusters=())
+    content = msgspec.json.encode(options).decode()
+    log = home / "supervisor.log"
+    with log.open("wb") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gatewright.lab.supervisor", content, "tied"],
+            env={**os.environ, "GATEWRIGHT_LAB_HOME": str(home)},
+            stdout=subprocess.PIPE,
+            stderr=errors,
+        )
+    assert process.stdout is not None
+    with process, process.stdout:
+        last = Answer()
+        for line in process.stdout:
+            last = msgspec.json.decode(line, type=Answer)
+        yield LabHandle(Path(last.result(log=log).directory))
+        process.terminate()
+        assert process.wait(60) == 0, log.read_text()
+
+
+@pytest.fixture(scope="session")
+def lab(lab_process: LabHandle) -> LabHandle:
+    """Three clusters shared by the run: alpha, beta, gamma."""
+    with ThreadPoolExecutor() as threads:
+        list(threads.map(lambda name: lab_process.ask("add-cluster", name), places.default_names(3)))
+    return lab_process
+
+
+@pytest.fixture(scope="module")
+def cluster_factory(lab_process: LabHandle) -> Iterator[ClusterFactory]:
+    """Makes clusters that are removed after the module; skips if the minor's binaries are not in the cache."""
+    made: list[str] = []
+
+    def make(*, kubernetes: str | None = None) -> ClusterHandle:
+        if kubernetes and not (places.cache() / "lab" / kubernetes).is_dir():
+            pytest.skip(f"run: python -m gatewright.lab prepare --kubernetes {kubernetes}")
+        name = f"x{secrets.token_hex(3)}"
+        lab_process.ask("add-cluster", name, kubernetes)
+        made.append(name)
+        return lab_process.cluster(name)
+
+    yield make
+    for name in made:
+        lab_process.ask("remove-cluster", name)
+
+
+@pytest.fixture(scope="module")
+def cluster(cluster_factory: ClusterFactory) -> ClusterHandle:
+    """One cluster of the module's own."""
+    return cluster_factory()
+
+
+@pytest.fixture(scope="session")
+def gateway_api() -> Path:
+    """The folder with the v1.6.1 standard CRDs and admission policy."""
+    return manifests.gateway_api_crds()
