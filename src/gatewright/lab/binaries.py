@@ -64,12 +64,13 @@ async def _on_this_machine(name: str, release: Release) -> Path | None:
     places_to_look = [str(Path(assets) / name)] if assets else []
     on_path = shutil.which(name)
     for path in [*places_to_look, *([on_path] if on_path else [])]:
-        if await _fits(Path(path), name, release):
+        if await fits(Path(path), name, release):
             return Path(path)
     return None
 
 
-async def _fits(path: Path, name: str, release: Release) -> bool:
+async def fits(path: Path, name: str, release: Release) -> bool:
+    """Whether the program at ``path`` runs here and is of the release's minor (any 3.5 or newer for etcd)."""
     try:
         process = await asyncio.create_subprocess_exec(
             path,
@@ -109,7 +110,7 @@ async def _install(release: Release, folder: Path, progress: Progress) -> None:
     try:
         progress(message("lab.downloading", what=release.name, version=release.version))
         if not await download(release, temporary):
-            await build(release, temporary, progress)
+            await build(release, temporary, progress, go=shutil.which("go"))
         temporary.rename(folder)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)

@@ -21,8 +21,9 @@ Progress = Callable[[Message], None]
 _BUILD_DISK_MB = 6000
 
 
-async def build(release: Release, into: Path, progress: Progress) -> None:
-    """Build every binary of ``release`` into the folder ``into``; the log stays beside it when that fails.
+async def build(release: Release, into: Path, progress: Progress, *, go: str | None) -> None:
+    """Build every binary of ``release`` into the folder ``into`` with the program ``go`` (``None`` if there is none);
+    the log stays beside it when that fails.
 
     Raises ``GoMissing``, ``GoTooOld``, ``TooLittleDisk`` or ``BuildFailed``.
     """
@@ -31,15 +32,14 @@ async def build(release: Release, into: Path, progress: Progress) -> None:
         raise TooLittleDisk(path=str(into), free=free, needed=_BUILD_DISK_MB)
     log = into.with_name(f"{release.name}-build.log")
     log.write_bytes(b"")
-    go = await _checked_go(release, log)
+    go = await _checked_go(go, release, log)
     progress(message("lab.building", what=_title(release), minutes=release.minutes))
     total = await _count_packages(go, release, log)
     await _compile(go, release, into, log, _Meter(release, total, progress))
     log.unlink()
 
 
-async def _checked_go(release: Release, log: Path) -> str:
-    go = shutil.which("go")
+async def _checked_go(go: str | None, release: Release, log: Path) -> str:
     needed = _needed_go(release)
     if go is None:
         raise GoMissing(what=_title(release), version=needed)
