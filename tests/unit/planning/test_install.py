@@ -195,7 +195,27 @@ def worlds(draw, kit):
     return world
 
 
-@settings(max_examples=60, deadline=None)
+@st.composite
+def promising(draw, kit):
+    """Worlds that mostly can be planned: old CRDs come with the user's word, others equal the target."""
+    world = kit.World()
+    release = draw(
+        st.sampled_from([None, kit.TARGET, BundleName("v1.4.1"), BundleName("v1.5.0"), BundleName("v1.5.1")])
+    )
+    if release is not None:
+        world.foreign_crds(release, managers=draw(writers))
+        world.custody = "own" if release != kit.TARGET else draw(st.sampled_from([None, "own", "observe"]))
+        for name in draw(st.sets(st.sampled_from(sorted(world.crds)), max_size=3)):
+            del world.crds[name]
+    for name in draw(st.sets(st.sampled_from(["edge", "payments", "other"]))):
+        world.namespace(name, metadata=Metadata(f"uid-{name}", managers=draw(writers)))
+    if draw(st.booleans()):
+        world.claims.append(kit.claim("orders"))
+        world.bindings = {"orders": "orders"}
+    return world
+
+
+@settings(max_examples=30, deadline=None)
 @given(data=st.data())
 def test_planning_is_deterministic_and_does_not_depend_on_any_order(kit, data):
     world = data.draw(worlds(kit))
@@ -215,10 +235,10 @@ def test_planning_is_deterministic_and_does_not_depend_on_any_order(kit, data):
     assert plan("payments", "install", (first,)).hash == plan("payments", "install", (second,)).hash
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(data=st.data())
 def test_what_is_carried_out_leaves_nothing_to_do_even_after_a_stop_in_the_middle(kit, data):
-    world = data.draw(worlds(kit))
+    world = data.draw(promising(kit))
     made = world.plan()
     event(made.outcome)
     if made.outcome == "stopped":
@@ -230,32 +250,33 @@ def test_what_is_carried_out_leaves_nothing_to_do_even_after_a_stop_in_the_middl
     assert world.plan().outcome == "nothing"
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(data=st.data())
-def test_leaving_undoes_exactly_what_installing_did(kit, data):
-    world = data.draw(worlds(kit))
-    made = world.plan()
-    if made.outcome == "stopped":
-        return
+def test_when_the_last_team_has_left_only_what_others_made_is_there(kit, data):
+    world = data.draw(promising(kit))
     namespaces, crds = set(world.namespaces), set(world.crds)
-    world.carry_out(made).leave()
-    left = world.plan()
-    event(left.outcome)
-    if left.outcome == "stopped":  # only ever because a class or a CRD that stays holds one that would go
-        assert all(
-            v.verdict != "delete" or v.ref.kind != "Namespace" for v in left.verdicts if v.ref.name in namespaces
-        )
-        return
-    world.carry_out(left)
+    for team in [c.team for c in world.claims]:
+        made = world.plan(team)
+        event(made.outcome)
+        if made.outcome == "stopped":
+            return
+        world.carry_out(made)
+        world.bindings = {c.namespace: c.team for c in world.claims}
+    for team in [c.team for c in world.claims]:
+        world.leave(team).bindings.pop(team, None)
+        left = world.plan(team)
+        assert left.outcome == "change"
+        world.carry_out(left)
+        world.leaving = None
     assert set(world.namespaces) == namespaces
     assert set(world.crds) == crds
     assert not world.objects
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(data=st.data(), version=st.integers(2, 10**6))
 def test_the_hash_of_a_plan_does_not_move_with_times_and_resource_versions(kit, data, version):
-    world = data.draw(worlds(kit))
+    world = data.draw(promising(kit))
     before = plan_cluster(world.request())
     for name, seen in world.crds.items():
         metadata = msgspec.structs.replace(
