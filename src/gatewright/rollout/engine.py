@@ -12,14 +12,19 @@ for the next assignment and performs it, each as a DBOS step, until there is non
   wait for ever.
 - SQLite needs an engine of our own for WAL (nine times the steps per second of the default), and FULL
   synchronisation, because a step that was reported as done must not be forgotten by a power cut.
+- DBOS makes its thread pool the default executor of our loop and shuts it down with itself, after which
+  ``asyncio.to_thread`` fails: the loop gets a fresh one.
 - No DBOS queue: a database-backed queue needs a second before it is first polled.
+- ``DBOS.destroy`` lets a running workflow run into its closed executor, and a step write on after its process gave the
+  cluster up. So the workflows are cancelled first; whoever drives next takes their rollouts over.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, Literal, Protocol, cast
 
 import msgspec
@@ -80,6 +85,7 @@ class Engine:
 async def engine(url: str, driver: Driver, worker: str) -> AsyncGenerator[Engine]:
     """DBOS on the database ``url`` (``sqlite:///...`` or ``postgresql+psycopg://...``), stopped on leaving."""
     database = await asyncio.to_thread(_database, url)
+    running: set[asyncio.Task[Any]] = set()
     DBOS(
         config={
             "name": "gatewright",
@@ -95,11 +101,12 @@ async def engine(url: str, driver: Driver, worker: str) -> AsyncGenerator[Engine
 
     @DBOS.workflow(name="rollout")
     async def rollout_workflow(rollout: str, generation: int) -> None:
-        while True:
-            found = await DBOS.run_step_async({"name": "advance"}, _advance, rollout, generation)
-            if found is None:
-                return
-            await DBOS.run_step_async({"name": "perform"}, _perform, rollout, generation, found)
+        with _tracked(running):
+            while True:
+                found = await DBOS.run_step_async({"name": "advance"}, _advance, rollout, generation)
+                if found is None:
+                    return
+                await DBOS.run_step_async({"name": "perform"}, _perform, rollout, generation, found)
 
     async def _advance(rollout: str, generation: int) -> dict[str, Any] | None:
         assignment = await driver.advance(rollout, generation)
@@ -112,8 +119,23 @@ async def engine(url: str, driver: Driver, worker: str) -> AsyncGenerator[Engine
         DBOS.launch()
         yield Engine(rollout_workflow, worker)
     finally:
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
         await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
         database.dispose()
+
+
+@contextlib.contextmanager
+def _tracked(running: set[asyncio.Task[Any]]) -> Generator[None]:
+    task = asyncio.current_task()
+    assert task is not None
+    running.add(task)
+    try:
+        yield
+    finally:
+        running.discard(task)
 
 
 def _database(url: str) -> sa.Engine:

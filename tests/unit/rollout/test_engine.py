@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gatewright.rollout.engine import Assignment, engine
+from gatewright.rollout.engine import Assignment, Engine, engine
 
 pytestmark = [pytest.mark.anyio, pytest.mark.filterwarnings("ignore::ResourceWarning")]
 
@@ -37,9 +37,12 @@ class Counting:
         self.done.append(assignment.step)
 
 
-async def _ended(running: object, rollout: str, generation: int) -> None:
-    while (await running.state(rollout, generation))[0] != "ended":  # type: ignore[attr-defined]
+async def _ended(running: Engine, rollout: str, generation: int) -> None:
+    for _ in range(1000):
+        if (await running.state(rollout, generation))[0] == "ended":
+            return
         await asyncio.sleep(0.02)
+    raise AssertionError("still driving")
 
 
 async def test_drives_every_assignment_in_order_and_once(tmp_path: Path) -> None:
@@ -68,7 +71,7 @@ async def test_a_dropped_generation_begins_no_further_step(tmp_path: Path) -> No
 async def test_a_generation_that_a_killed_process_left_is_seen_with_its_worker(tmp_path: Path) -> None:
     script = f"""
 import asyncio
-from gatewright.rollout.engine import Assignment, engine
+from gatewright.rollout.engine import Assignment, Engine, engine
 class Slow:
     async def advance(self, rollout, generation): return Assignment("c", 0)
     async def perform(self, rollout, generation, assignment):
@@ -93,4 +96,21 @@ asyncio.run(main())
         await running.start("r1", 2)
         await _ended(running, "r1", 2)
         assert await running.state("r1", 2) == ("ended", "worker-2")
+    assert driver.done == [0, 1]
+
+
+async def test_the_loop_can_use_threads_after_the_engine_has_stopped(tmp_path: Path) -> None:
+    async with engine(f"sqlite:///{tmp_path}/engine.db", Counting(1), "worker-1") as running:
+        await running.start("r1", 1)
+        await _ended(running, "r1", 1)
+    assert await asyncio.to_thread(lambda: 7) == 7
+
+
+async def test_a_stopped_engine_leaves_no_step_running_behind(tmp_path: Path) -> None:
+    driver = Counting(5, hold_at=2)
+    async with engine(f"sqlite:///{tmp_path}/engine.db", driver, "worker-1") as running:
+        await running.start("r1", 1)
+        await driver.reached.wait()
+    driver.release.set()
+    await asyncio.sleep(0.1)
     assert driver.done == [0, 1]
