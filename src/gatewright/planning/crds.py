@@ -16,7 +16,7 @@ from gatewright.gatewayapi.crds import bundle_of, normalised
 from gatewright.model.desired import BundleName
 from gatewright.model.observation import CrdObservation
 from gatewright.model.plan import FieldDifference, ObjectVerdict, Verdict
-from gatewright.planning.differences import LIMIT, between
+from gatewright.planning.differences import between, shown
 from gatewright.planning.fingerprints import fingerprint
 from gatewright.planning.ownership import Holding, holding_of, origin_after, other_managers
 from gatewright.planning.request import BundleContent, ClusterRequest, claimed_release
@@ -101,7 +101,7 @@ def crd_verdict(request: ClusterRequest, target: BundleFacts, facts: CrdFacts, l
     if live.seen.metadata.deleting:
         return _verdict(request, target, facts, live, "wait", "planning.crd-deleting")
     verdict, key = _ours(target, facts, live) if live.ours else _foreign(request, live)
-    if verdict in ("share", "unchanged") and not live.seen.established:
+    if verdict == "share" and not live.seen.established:
         verdict, key = "wait", "planning.crd-not-established"
     return _verdict(request, target, facts, live, verdict, key)
 
@@ -157,7 +157,7 @@ def _verdict(
         Message(key, params),
         Message(f"{key}.remedy", params) if verdict in _STOPS else None,
         live.holding.owner if live else None,
-        differences[:LIMIT],
+        shown(differences),
         "" if live is None else fingerprint(live.seen),
         facts.spec if verdict in ("create", "update", "adopt", "unchanged") else "",
         origin_after(verdict, live.holding if live else None, request.known.record_of(facts.ref)),

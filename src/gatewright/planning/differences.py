@@ -6,15 +6,18 @@ The API server fills defaults and drops empty values, so a live object never equ
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Final, cast
 
-from gatewright.model.objects import JSON, Manifest
+from gatewright.model.objects import JSON, Manifest, canonical
 from gatewright.model.plan import FieldDifference
 
 LIMIT: Final = 20
-"""How many differences are listed; how many there are is told beside them."""
+"""How many differences a plan lists of one object."""
+
+CLIP: Final = 400
+"""How many characters of a value are shown: a version that is missing would bring its whole schema into the plan."""
 
 _KEYED: Final[Mapping[str, tuple[str, ...]]] = {
     "containers": ("name",),
@@ -48,6 +51,18 @@ def missing(wanted: Manifest, live: Manifest) -> tuple[FieldDifference, ...]:
 def between(wanted: Manifest, live: Manifest) -> tuple[FieldDifference, ...]:
     """As ``missing``, and also every field that only ``live`` has (for CRD schemas, where an extra field matters)."""
     return tuple(_walk("", _comparable(wanted), _comparable(live), both=True))
+
+
+def shown(differences: Sequence[FieldDifference]) -> tuple[FieldDifference, ...]:
+    """What a plan keeps of them: the first ``LIMIT``, those that change behaviour before mere descriptions, each value
+    as JSON text cut at ``CLIP`` characters where it is longer."""
+    ranked = sorted(differences, key=lambda d: d.path.endswith(".description"))
+    return tuple(FieldDifference(d.path, _clipped(d.live), _clipped(d.wanted)) for d in ranked[:LIMIT])
+
+
+def _clipped(value: JSON) -> JSON:
+    text = value if isinstance(value, str) else canonical(value).decode()
+    return value if len(text) <= CLIP else f"{text[:CLIP]}…"
 
 
 def _comparable(manifest: Manifest) -> Manifest:

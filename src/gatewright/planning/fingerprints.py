@@ -14,6 +14,7 @@ from gatewright.model.observation import CrdObservation, Metadata, NamespaceObse
 Seen: TypeAlias = CrdObservation | NamespaceObservation | ObjectObservation
 
 _VOLATILE_ANNOTATIONS: Final = frozenset({"deployment.kubernetes.io/revision"})
+_HOUSEKEEPING: Final = frozenset({"kube-controller-manager", "kube-apiserver"})
 _SERVER_METADATA: Final = frozenset(
     {"uid", "resourceVersion", "generation", "creationTimestamp", "managedFields", "selfLink", "labels", "annotations"}
 )
@@ -35,7 +36,11 @@ def fingerprint(seen: Seen) -> str:
 
 
 def _identity(metadata: Metadata) -> JSON:
-    managers = {(m.name, m.operation, m.subresource) for m in metadata.managers if m.subresource != "status"}
+    managers = {
+        (m.name, m.operation, m.subresource)
+        for m in metadata.managers
+        if m.subresource != "status" and m.name not in _HOUSEKEEPING
+    }
     return {
         "uid": metadata.uid,
         "labels": metadata.labels,

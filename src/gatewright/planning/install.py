@@ -129,6 +129,11 @@ def _crd_steps(request: ClusterRequest, verdicts: Sequence[ObjectVerdict]) -> It
         if verdict.verdict in ("update", "adopt"):
             key = f"planning.step-crd-{verdict.verdict}"
             yield Step("crds", message(key, cluster=request.cluster, crd=verdict.ref.name), (verdict.ref,))
+    pending = {c.name for c in request.observation.crds if not c.established}
+    ours = _refs(v for v in verdicts if v.verdict == "unchanged" and v.ref.name in pending)
+    if ours:
+        title = message("planning.step-crds-wait", cluster=request.cluster, count=len(ours))
+        yield Step("crds", title, ours, together=True)
 
 
 def _controller_steps(

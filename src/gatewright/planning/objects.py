@@ -16,7 +16,7 @@ from gatewright.gatewayapi.policies import expression_digest
 from gatewright.model.objects import Manifest, ObjectRef, digest, ref_of
 from gatewright.model.observation import ObjectObservation
 from gatewright.model.plan import FieldDifference, ObjectVerdict, Origin, Verdict
-from gatewright.planning.differences import LIMIT, missing
+from gatewright.planning.differences import missing, shown
 from gatewright.planning.fingerprints import fingerprint
 from gatewright.planning.ownership import Holding, holding_of, origin_after, other_managers
 from gatewright.planning.request import ClusterRequest, Known
@@ -178,7 +178,7 @@ def _judge(
             Message(key, params),
             Message(f"{key}.remedy", params) if verdict in _STOPS else None,
             holding.owner if holding else None,
-            different[:LIMIT],
+            shown(different),
             "" if live is None else fingerprint(live),
             digest(marked) if marked is not None else known_digest,
             after,

@@ -151,7 +151,7 @@ def downgrade(ctx: Context) -> Iterator[Finding]:
     newer: defaultdict[str, list[str]] = defaultdict(list)
     for facts, live in ctx.members():
         version = _version_of(live)
-        if ctx.target is not None and not live.equal and older(ctx.target.version, version):
+        if ctx.target is not None and not _shared(ctx, facts.name) and older(ctx.target.version, version):
             newer[version].append(facts.name)
     for version, names in sorted(newer.items()):
         yield ctx.finding("downgrade", "block", crds=", ".join(names), version=version)
@@ -261,8 +261,10 @@ def _common(crds: Sequence[LiveCrd]) -> frozenset[BundleName]:
 
 
 def _version_of(live: LiveCrd) -> str:
-    """The version to compare by: of the oldest release that has this very spec, else what the annotation says."""
-    return live.releases[0].version if live.releases else bundle_of(live.seen.metadata.annotations)[0]
+    """The version to compare by: what the annotation says if that is true or all there is, else that of the oldest
+    release that has this very spec."""
+    claimed = bundle_of(live.seen.metadata.annotations)[0]
+    return claimed if live.pristine or not live.releases else live.releases[0].version
 
 
 def _is_known_version(name: BundleName) -> bool:

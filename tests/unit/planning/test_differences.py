@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gatewright.model.objects import ObjectRef
 from gatewright.model.observation import CrdObservation, Manager, Metadata, NamespaceObservation, ObjectObservation
-from gatewright.planning.differences import between, missing
+from gatewright.planning.differences import CLIP, LIMIT, between, missing, shown
 from gatewright.planning.fingerprints import fingerprint
 
 
@@ -60,6 +60,17 @@ def test_both_ways_shows_what_only_the_live_object_has():
     assert [d.path for d in between(wanted, live)] == ["spec.versions[0].extra", "spec.versions[name=v2]"]
 
 
+def test_what_is_shown_is_short_and_starts_with_what_matters():
+    wanted = {f"f{n}": {"description": "new", "type": "string"} for n in range(30)}
+    live = {f"f{n}": {"description": "old", "type": "x" * 5000} for n in range(30)}
+    found = shown(missing({"spec": wanted}, {"spec": live}))
+    assert len(found) == LIMIT
+    assert all(d.path.endswith(".type") for d in found)
+    assert all(len(d.live) == CLIP + 1 for d in found)
+    (whole,) = shown(missing({"spec": {"a": {"b": list(range(1000))}}}, {"spec": {}}))
+    assert whole.wanted.startswith('{"b":[0,1,2')
+
+
 json = st.recursive(
     st.none() | st.booleans() | st.integers(-3, 3) | st.sampled_from(["", "a", "1"]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
@@ -94,6 +105,7 @@ def seen(metadata):
     ("changes", "same"),
     [
         ({"resource_version": "2"}, True),
+        ({"managers": (Manager("kubectl"), Manager("kube-controller-manager"))}, True),
         ({"generation": 2}, True),
         ({"managers": (Manager("kubectl"), Manager("kube-apiserver", "Update", "status"))}, True),
         ({"annotations": {"c": "d", "deployment.kubernetes.io/revision": "2"}}, True),

@@ -124,6 +124,12 @@ def test_going_back_is_refused(kit):
     assert "v1.6" in block(world.plan(), "downgrade")
 
 
+def test_a_patch_release_is_not_taken_back_where_only_annotations_tell(kit):
+    world = kit.World().installed()
+    world.claims = [kit.claim(bundle=BundleName("v1.6.0"))]
+    assert all(name in block(world.plan(), "downgrade") for name in world.crds)
+
+
 def test_our_own_installation_is_not_taken_back_either(kit):
     world = kit.World().installed()
     world.claims = [kit.claim(bundle=BundleName("v1.5.1"))]

@@ -143,6 +143,14 @@ def test_drift_on_our_crd_is_put_back_and_names_the_manager(kit):
     assert made.outcome == "change"
 
 
+def test_our_crd_that_is_not_served_yet_is_waited_for_by_a_step(kit):
+    """A process killed right after its write leaves this for an instant; that must not stop the next plan."""
+    world = kit.World().installed().change_crd(GATEWAYS, established=False)
+    made = world.plan()
+    assert of(made, GATEWAYS).verdict == "unchanged"
+    assert [s.kind for s in made.steps] == ["check", "crds"]
+
+
 def test_equal_specs_of_two_releases_still_get_the_right_annotation(kit):
     world = kit.World().installed()
     annotations = {**world.crds[GATEWAYS].metadata.annotations, VERSION_ANNOTATION: "v1.6.0"}
