@@ -47,9 +47,14 @@ class Backends:
     async def start(self) -> None:
         """Start the process. Raises ``NoBackendAddress``, ``NoAddresses`` or ``StartFailed``."""
         if os.geteuid() == 0 and shutil.which("ip"):
-            await self._start_in_namespace()
-        else:
-            await self._start_on_host()
+            try:
+                await self._start_in_namespace()
+            except StartFailed:
+                # root in a container often may not make namespaces
+                await self.stop()
+            else:
+                return
+        await self._start_on_host()
 
     async def add(self, cluster: str, name: str) -> None:
         """Serve one more backend. Raises ``StartFailed``."""
@@ -71,6 +76,7 @@ class Backends:
             self._child = None
         if self._claim:
             self._claim.release()
+            self._claim = None
 
     def _next_port(self) -> int:
         self._last += 1

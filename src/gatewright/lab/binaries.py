@@ -97,7 +97,7 @@ async def _cached(release: Release, progress: Progress) -> Path:
     folder = root / release.name
     if folder.is_dir():
         return folder
-    async with locked(root / f".{release.name}.lock", progress, release.version):
+    async with locked(root / f".{release.name}.lock", progress, release.title):
         if not folder.is_dir():
             await _install(release, folder, progress)
     return folder
@@ -108,7 +108,7 @@ async def _install(release: Release, folder: Path, progress: Progress) -> None:
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir()
     try:
-        progress(message("lab.downloading", what=release.name, version=release.version))
+        progress(message("lab.downloading", what=release.title))
         if not await download(release, temporary):
             await build(release, temporary, progress, go=shutil.which("go"))
         temporary.rename(folder)

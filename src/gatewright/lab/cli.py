@@ -127,7 +127,7 @@ def _progress(news: Message) -> None:
 
 
 def _note(line: str) -> None:
-    Console(stderr=True, highlight=False).print(line)
+    Console(stderr=True, highlight=False).print(line, soft_wrap=True)
 
 
 def _print_json(value: object) -> None:

@@ -10,7 +10,6 @@ import asyncio
 import fcntl
 import os
 import shutil
-import signal
 from pathlib import Path
 from typing import IO
 
@@ -265,8 +264,7 @@ def labs() -> list[LabState]:
 async def _clean(directory: Path) -> None:
     """Remove what a killed lab left: its children died with it, unless the kernel could not tell them."""
     state = load(directory)
-    for ref in state.all_processes if state else ():
-        process.send(ref, signal.SIGKILL)
+    await asyncio.gather(*(process.end(ref, grace=0) for ref in (state.all_processes if state else ())))
     shutil.rmtree(directory, ignore_errors=True)
 
 

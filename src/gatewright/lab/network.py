@@ -70,7 +70,12 @@ def claim_backend(seed: str, taken: frozenset[str]) -> Claim:
 
 
 def cluster_addresses(network: str, index: int) -> Addresses:
-    """The addresses of the cluster number ``index`` (from 0) in a lab's ``127.X.Y.0/24``."""
+    """The addresses of the cluster number ``index`` (from 0) in a lab's ``127.X.Y.0/24``.
+
+    Raises ``NoAddresses`` for the hundred and first.
+    """
+    if index >= MAX_CLUSTERS:
+        raise NoAddresses(network=network)
     prefix = network.rpartition(".")[0]
     return Addresses(f"{prefix}.{index + 1 + _CONTROL_OFFSET}", f"{prefix}.{index + 1}")
 

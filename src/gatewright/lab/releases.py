@@ -30,6 +30,11 @@ class Release(msgspec.Struct, frozen=True):
     """A cold build on two cores."""
 
     @property
+    def title(self) -> str:
+        """As people call it: ``Kubernetes 1.36.3``."""
+        return f"{'etcd' if self.name == 'etcd' else 'Kubernetes'} {self.version}"
+
+    @property
     def sources(self) -> Path:
         """The folder with ``go.mod`` and ``go.sum``."""
         return Path(str(resources.files("gatewright.lab"))) / "build" / self.name
@@ -57,7 +62,7 @@ def kubernetes(minor: str) -> Release:
     if minor not in _VERSIONS:
         raise UnknownKubernetes(minor=minor, known=", ".join(_VERSIONS))
     packages = {name: f"k8s.io/kubernetes/cmd/{name}" for name in KUBERNETES_BINARIES}
-    return Release(minor, _VERSIONS[minor], packages, 7)
+    return Release(minor, _VERSIONS[minor], packages, 6)
 
 
 def architecture() -> str:

@@ -33,7 +33,7 @@ async def build(release: Release, into: Path, progress: Progress, *, go: str | N
     log = into.with_name(f"{release.name}-build.log")
     log.write_bytes(b"")
     go = await _checked_go(go, release, log)
-    progress(message("lab.building", what=_title(release), minutes=release.minutes))
+    progress(message("lab.building", what=release.title, minutes=release.minutes))
     total = await _count_packages(go, release, log)
     await _compile(go, release, into, log, _Meter(release, total, progress))
     log.unlink()
@@ -42,11 +42,11 @@ async def build(release: Release, into: Path, progress: Progress, *, go: str | N
 async def _checked_go(go: str | None, release: Release, log: Path) -> str:
     needed = _needed_go(release)
     if go is None:
-        raise GoMissing(what=_title(release), version=needed)
+        raise GoMissing(what=release.title, version=needed)
     code, output = await _run([go, "version"], release, log)
     # with GOTOOLCHAIN=auto an older go fetches the one that go.mod asks for, and says so here
     if code != 0:
-        raise GoTooOld(what=_title(release), version=needed, found=output.strip() or last_line(log))
+        raise GoTooOld(what=release.title, version=needed, found=output.strip() or last_line(log))
     return go
 
 
@@ -58,7 +58,7 @@ def _needed_go(release: Release) -> str:
 async def _count_packages(go: str, release: Release, log: Path) -> int:
     code, output = await _run([go, "list", "-deps", *release.packages.values()], release, log)
     if code != 0:
-        raise BuildFailed(what=_title(release), log=str(log), line=last_line(log))
+        raise BuildFailed(what=release.title, log=str(log), line=last_line(log))
     return len(output.splitlines())
 
 
@@ -79,7 +79,7 @@ async def _compile(go: str, release: Release, into: Path, log: Path, meter: _Met
     finally:
         await child.stop(grace=2)
     if child.returncode != 0:
-        raise BuildFailed(what=_title(release), log=str(log), line=last_line(log))
+        raise BuildFailed(what=release.title, log=str(log), line=last_line(log))
     _rename_binaries(release, into)
 
 
@@ -103,10 +103,6 @@ async def _run(argv: list[str], release: Release, log: Path) -> tuple[int, str]:
         await child.stop(grace=2)
 
 
-def _title(release: Release) -> str:
-    return f"{'etcd' if release.name == 'etcd' else 'Kubernetes'} {release.version}"
-
-
 class _Meter:
     """Reports at every twentieth part, with the time left at the pace so far."""
 
@@ -124,5 +120,5 @@ class _Meter:
             return
         self._shown = percent
         seconds = (time.monotonic() - self._started) * (100 - percent) / percent
-        what, minutes = _title(self._release), int(seconds // 60) + 1
+        what, minutes = self._release.title, int(seconds // 60) + 1
         self._progress(message("lab.build-progress", what=what, percent=percent, minutes=minutes))

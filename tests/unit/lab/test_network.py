@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gatewright.lab import network
-from gatewright.lab.errors import PortTaken
+from gatewright.lab.errors import NoAddresses, PortTaken
 
 
 def test_a_claim_excludes_others_until_released() -> None:
@@ -50,6 +50,11 @@ def test_a_network_that_the_machine_uses_is_not_claimed() -> None:
 def test_clusters_share_no_address(indices: list[int]) -> None:
     one, other = (network.cluster_addresses("127.80.0.0/24", index) for index in indices)
     assert len({one.control, one.data, other.control, other.data}) == 4
+
+
+def test_a_lab_has_a_hundred_clusters() -> None:
+    with pytest.raises(NoAddresses):
+        network.cluster_addresses("127.80.0.0/24", network.MAX_CLUSTERS)
 
 
 def test_a_taken_port_is_stepped_over() -> None:
