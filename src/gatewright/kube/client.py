@@ -24,6 +24,8 @@ from gatewright.model.observation import MissingPermission
 PatchKind = Literal["merge", "json", "strategic"]
 Propagation = Literal["Background", "Foreground", "Orphan"]
 FIELD_MANAGER: Final = "gatewright"
+ABSENT: Final = "1"
+"""A resource version that no object ever has (etcd's first write makes revision 2): a lock on absence for ``apply``."""
 _PATCH_TYPES: Final[dict[PatchKind, str]] = {
     "merge": "application/merge-patch+json",
     "json": "application/json-patch+json",
@@ -239,17 +241,22 @@ class KubeClient:
         force: bool = False,
         dry_run: bool = False,
         resource_version: str | None = None,
+        uid: str | None = None,
         manager: str = FIELD_MANAGER,
     ) -> Applied:
         """Server-side apply (https://kubernetes.io/docs/reference/using-api/server-side-apply/).
 
-        With ``resource_version``, only if the object is still that one. Unknown fields are refused, not dropped.
+        With ``resource_version``, only if the object is still at that version, or (``ABSENT``) does not exist. That
+        alone does not keep an object that was deleted in the meantime from being created again; ``uid`` does.
+        Unknown fields are refused, not dropped.
         Raises ``FieldConflictError`` naming the managers, ``ObjectConflictError``, ``InvalidObjectError``, ...
         """
         resource = await self.discover(manifest["apiVersion"], manifest["kind"])
         metadata = {k: v for k, v in manifest["metadata"].items() if k not in ("managedFields", "resourceVersion")}
         if resource_version is not None:
             metadata["resourceVersion"] = resource_version
+        if uid is not None:
+            metadata["uid"] = uid
         name, namespace = metadata["name"], metadata.get("namespace")
         call = Call(
             "PATCH",

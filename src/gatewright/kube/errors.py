@@ -41,6 +41,7 @@ Words of the server are quoted, but cut short, without control characters and wi
 
 from __future__ import annotations
 
+import os
 import re
 import ssl
 from collections.abc import Mapping
@@ -68,9 +69,7 @@ class UnreachableError(ConnectionFailedError):
     @property
     def passing(self) -> bool:
         """Whether it may be over in a moment (a restart), unlike a name that does not resolve."""
-        return isinstance(self.__cause__, ConnectionRefusedError | ConnectionResetError) or isinstance(
-            getattr(self.__cause__, "os_error", None), ConnectionRefusedError | ConnectionResetError
-        )
+        return isinstance(getattr(self.__cause__, "os_error", None), ConnectionRefusedError | ConnectionResetError)
 
 
 class ProxyFailedError(ConnectionFailedError):
@@ -84,6 +83,11 @@ class TimedOutError(ConnectionFailedError):
 
     code: ClassVar[str] = "kube.timeout"
     retryable: ClassVar[bool] = True
+
+    @property
+    def sent(self) -> bool:
+        """False if not even the connection was made, so that the request cannot have taken effect."""
+        return not isinstance(self.__cause__, aiohttp.ConnectionTimeoutError)
 
 
 class InterruptedAnswerError(ConnectionFailedError):
@@ -354,7 +358,9 @@ def from_exception(error: BaseException, request: Request, seconds: float) -> Ga
 
 
 def _os_reason(error: aiohttp.ClientConnectorError, request: Request) -> str:
-    return request.clean(error.strerror or error.os_error)
+    """The system's words for the error number; asyncio's own would be Python."""
+    number = error.errno
+    return request.clean(os.strerror(number) if number and number > 0 else error.strerror or type(error).__name__)
 
 
 def _certificate_error(error: Exception, request: Request) -> GatewrightError:

@@ -2,10 +2,11 @@
 
 What is retried, and why it is safe:
 
-- A request that the server certainly did not run (connection refused, 429) is retried whatever it was.
+- A request that the server certainly did not run (connection refused or not made in time, 429) is retried,
+  whatever it was.
 - A request whose outcome is unknown (reset, 503, etcd between leaders) is retried only if running it twice is
   the same as once; the caller says so (``idempotent``). The answer then tells that it was ``repeated``.
-- A timeout is not retried: the time is used up.
+- A timeout of the answer is not retried: the time is used up.
 - 401 is retried once, if the authenticator has another credential.
 """
 
@@ -30,9 +31,9 @@ from yarl import URL
 from gatewright.kube.auth import Authenticator, Credential, authenticator
 from gatewright.kube.connection import Connection
 from gatewright.kube.errors import (
-    ConnectionFailedError,
     Request,
     StatusError,
+    TimedOutError,
     TooLargeError,
     TooManyRequestsError,
     UnauthorizedError,
@@ -54,6 +55,7 @@ class ClientOptions(msgspec.Struct, frozen=True):
 
     ``deadline`` bounds a call with all its retries (waiting for the budget not counted), ``connect_timeout`` one
     connection attempt with its TLS handshake, ``read_timeout`` the silence between two pieces of an answer.
+    ``backoff`` is the first pause between attempts, doubled up to ``max_backoff``, with jitter.
     A ``Retry-After`` longer than ``max_retry_after`` is not waited for. ``concurrency`` is the cluster's budget.
     """
 
@@ -62,6 +64,7 @@ class ClientOptions(msgspec.Struct, frozen=True):
     connect_timeout: float = 5.0
     read_timeout: float = 15.0
     backoff: float = 0.2
+    max_backoff: float = 3.0
     max_retry_after: float = 10.0
     max_body: int = 64 * _MIB
     max_list: int = 512 * _MIB
@@ -164,7 +167,7 @@ class Transport:
         wanted = error.retry_after if isinstance(error, StatusError) else None
         if wanted is not None:
             return wanted if wanted <= self.options.max_retry_after else None
-        return self.options.backoff * 2 ** (attempt - 1) * random.uniform(0.5, 1.5)
+        return min(self.options.backoff * 2 ** (attempt - 1), self.options.max_backoff) * random.uniform(0.5, 1.5)
 
     async def _once(self, call: Call, request: Request, credential: Credential, ends: float) -> tuple[int, bytes]:
         request = msgspec.structs.replace(request, secrets=(*request.secrets, *credential.secrets()))
@@ -283,15 +286,18 @@ class Transport:
 
 
 def _not_run(error: ClusterError) -> bool:
+    """Whether the server certainly did not act on the request."""
+    if isinstance(error, TimedOutError):
+        return not error.sent
     return isinstance(error, UnreachableError | TooManyRequestsError)
 
 
 def _may_repeat(error: ClusterError, idempotent: bool) -> bool:
     if isinstance(error, UnreachableError):
         return error.passing
-    if not error.retryable or (isinstance(error, ConnectionFailedError) and error.code == "kube.timeout"):
-        return False
-    return idempotent or _not_run(error)
+    if isinstance(error, TimedOutError):
+        return not error.sent
+    return error.retryable and (idempotent or _not_run(error))
 
 
 def too_large(request: Request, limit: int) -> TooLargeError:

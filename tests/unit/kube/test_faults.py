@@ -45,6 +45,7 @@ async def test_refused(faults: Any) -> None:
     error = await failure(client)
     assert isinstance(error, errors.UnreachableError)
     assert error.passing
+    assert error.report.params["reason"] == "Connection refused"
 
 
 async def test_unknown_host(faults: Any) -> None:
@@ -59,6 +60,27 @@ async def test_hang_after_accept(faults: Any) -> None:
         error = await failure(server.client(options, token=TOKEN))
     assert isinstance(error, errors.TimedOutError)
     assert len(server.seen) == 1, "time that is used up is not used again"
+
+
+async def test_a_connection_that_is_not_made_in_time_is_tried_again(faults: Any, authority: Any) -> None:
+    """An API server that starts accepts connections before it answers the TLS handshake."""
+    connected = 0
+
+    async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connected
+        connected += 1
+        await reader.read()
+        writer.close()
+
+    listener = await asyncio.start_server(mute, "127.0.0.1", 0)
+    url = f"https://127.0.0.1:{listener.sockets[0].getsockname()[1]}"
+    options = msgspec.structs.replace(faults.quick, connect_timeout=0.2, attempts=3)
+    async with KubeClient(Connection(url, ca_data=authority.pem), options=options) as client:
+        with pytest.raises(errors.TimedOutError) as caught:
+            await client.create(NAMESPACES, {"metadata": {"name": "a"}})
+    listener.close()
+    assert not caught.value.sent
+    assert connected == 3
 
 
 async def test_slow_drip_meets_the_deadline(faults: Any) -> None:
