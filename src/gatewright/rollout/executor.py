@@ -198,7 +198,7 @@ class Executor:
         """Plans anew, and stops if that plan could not run or would do something that this one did not show."""
         part, plan = opened.site.plan, opened.plan
         question = Question(plan.team, part.cluster, part.uid, plan.action, plan.keep_crds)
-        fresh = await self._planner.cluster_plan(question)
+        fresh = await self._planner.cluster_plan(question, permissions=False)
         why = _difference(part, fresh)
         if why is not None:
             raise PlanStaleError(cluster=part.cluster, why=why)
@@ -239,17 +239,15 @@ class _Memory:
         self._cluster = cluster
         self._rollout = rollout
 
-    async def remember(self, record: Record) -> None:
+    async def remember(self, record: Record, kind: str, what: Message) -> None:
         async with self._database.transaction() as unit:
             await unit.records.put(self._uid, record)
+            await unit.rollouts.append(self._rollout, kind, what, cluster=self._cluster)
 
-    async def forget(self, ref: ObjectRef) -> None:
+    async def forget(self, ref: ObjectRef, what: Message) -> None:
         async with self._database.transaction() as unit:
             await unit.records.forget(self._uid, ref)
-
-    async def tell(self, kind: str, what: Message) -> None:
-        async with self._database.transaction() as unit:
-            await unit.rollouts.append(self._rollout, kind, what, cluster=self._cluster)
+            await unit.rollouts.append(self._rollout, "removed", what, cluster=self._cluster)
 
 
 async def _require_identity(kube: KubeClient, part: ClusterPlan) -> None:

@@ -67,12 +67,15 @@ class Planner:
             raise NothingBoundError(team=team)
         return found
 
-    async def cluster_plan(self, question: Question) -> ClusterPlan:
-        """One cluster's part, from what the cluster is now. Raises ``ClusterError``."""
+    async def cluster_plan(self, question: Question, *, permissions: bool = True) -> ClusterPlan:
+        """One cluster's part, from what the cluster is now. ``permissions``: also ask whether we may do all of it.
+        Raises ``ClusterError``."""
         async with self._clusters.client(question.cluster) as kube:
             request = await self._request(kube, question)
             made = plan_cluster(request)
-            missing = [] if made.outcome != "change" else await kube.can(_permissions(made))
+            if not permissions or made.outcome != "change":
+                return made
+            missing = await kube.can(_permissions(made))
             if missing:
                 observation = msgspec.structs.replace(request.observation, missing_permissions=tuple(missing))
                 made = plan_cluster(msgspec.structs.replace(request, observation=observation))

@@ -19,6 +19,7 @@ from gatewright.gatewayapi.writers import owner_of
 from gatewright.kube.client import KubeClient
 from gatewright.kube.errors import ObjectConflictError, ObjectNotFoundError
 from gatewright.kube.resources import resource_of
+from gatewright.model.errors import ClusterError
 from gatewright.model.objects import Manifest, ObjectRef, part
 from gatewright.model.observation import CrdObservation, NamespaceObservation, ObjectObservation
 from gatewright.model.plan import ClusterPlan, ObjectVerdict, Step
@@ -35,16 +36,19 @@ from gatewright.text import Message, message
 TOGETHER: Final = 6
 """How many objects of one step are sent at once, where the plan allows it."""
 
+_PAUSES: Final = (0.5, 1.0, 2.0)
+"""Seconds before an object is tried again whose write was lost on the way."""
+
 
 class Memory(Protocol):
     """What the writer remembers of a cluster, durably."""
 
-    async def remember(self, record: Record) -> None: ...
+    async def remember(self, record: Record, kind: str, what: Message) -> None:
+        """Keeps the record, and adds an event to the rollout's log."""
+        ...
 
-    async def forget(self, ref: ObjectRef) -> None: ...
-
-    async def tell(self, kind: str, what: Message) -> None:
-        """Adds an event to the rollout's log."""
+    async def forget(self, ref: ObjectRef, what: Message) -> None:
+        """Drops the record, and adds an event to the rollout's log."""
         ...
 
 
@@ -108,6 +112,18 @@ async def _apply(site: Site, ref: ObjectRef) -> None:
     verdict = site.plan.verdict_of(ref)
     if verdict is None or verdict.verdict not in ("create", "update", "adopt"):
         return
+    for pause in (*_PAUSES, None):
+        try:
+            await _apply_once(site, verdict)
+            return
+        except ClusterError as error:  # whether the write took effect is told by reading the object again
+            if pause is None or not error.retryable:
+                raise
+            await asyncio.sleep(pause)
+
+
+async def _apply_once(site: Site, verdict: ObjectVerdict) -> None:
+    ref = verdict.ref
     await site.guard()
     live = await find(site.kube, ref)
     seen = None if live is None else observed(ref, live)
@@ -115,21 +131,24 @@ async def _apply(site: Site, ref: ObjectRef) -> None:
     state = unmoved(verdict, seen, wanted, site.known.installation)
     if state == "moved":
         raise _moved(ref, seen)
+    kind, what = "already", message("rollout.event.already", object=str(ref))
     if live is None or state == "as-planned":
         live = await _send(site, verdict, wanted, live)
-        await site.memory.tell("wrote", message("rollout.event.wrote", verdict=verdict.verdict, object=str(ref)))
-    else:
-        await site.memory.tell("already", message("rollout.event.already", object=str(ref)))
+        kind, what = "wrote", message("rollout.event.wrote", verdict=verdict.verdict, object=str(ref))
     meta = live["metadata"]
     team = str(part(wanted["metadata"], "annotations").get(TEAM, ""))
     origin = origin_of(site.plan, ref)
-    await site.memory.remember(Record(ref, origin, meta["uid"], meta.get("generation", 0), verdict.wanted, team))
+    record = Record(ref, origin, meta["uid"], meta.get("generation", 0), verdict.wanted, team)
+    await site.memory.remember(record, kind, what)
 
 
 async def _send(site: Site, verdict: ObjectVerdict, wanted: Manifest, live: Manifest | None) -> Manifest:
-    version = None if live is None else str(live["metadata"]["resourceVersion"])
+    meta = {} if live is None else part(live, "metadata")
+    force = verdict.verdict in ("update", "adopt")
     try:
-        applied = await site.kube.apply(wanted, force=verdict.verdict in ("update", "adopt"), resource_version=version)
+        applied = await site.kube.apply(
+            wanted, force=force, resource_version=meta.get("resourceVersion"), uid=meta.get("uid")
+        )
     except ObjectConflictError as error:
         raise _moved(verdict.ref, await _seen(site, verdict.ref)) from error
     if live is None and not applied.created and not _only_ours(applied.object):
@@ -155,8 +174,7 @@ async def _remove(site: Site, ref: ObjectRef) -> None:
                 raise _moved(ref, seen)
             await _delete(site, ref, seen)
         await waits.gone(site.kube, ref, seen.metadata.uid, site.deadlines.gone)
-    await site.memory.forget(ref)
-    await site.memory.tell("removed", message("rollout.event.removed", object=str(ref)))
+    await site.memory.forget(ref, message("rollout.event.removed", object=str(ref)))
 
 
 async def _delete(site: Site, ref: ObjectRef, seen: Seen) -> None:
