@@ -136,7 +136,7 @@ async def until_condition(kube: KubeClient, manifest: Manifest, condition: str) 
     found: list[Manifest] = []
     for _ in range(600):
         live = await kube.get(resource, ref.name, ref.namespace)
-        found = live.get("status", {}).get("conditions", [])
+        found = (live.get("status") or {}).get("conditions") or []  # null just after creation
         if any(c["type"] == condition and c["status"] == "True" for c in found):
             return
         await asyncio.sleep(0.1)

@@ -89,7 +89,7 @@ async def emptied(kube: KubeClient) -> None:
 
 
 def is_established(crd: dict[str, Any]) -> bool:
-    conditions = crd.get("status", {}).get("conditions", [])
+    conditions = (crd.get("status") or {}).get("conditions") or []  # null just after creation
     return any(c["type"] == "Established" and c["status"] == "True" for c in conditions)
 
 
@@ -116,12 +116,15 @@ async def test_crds_read_back_have_the_digests_of_the_catalogue(
 
 
 async def test_every_release_keeps_its_digests_through_the_servers_defaulting(kube: KubeClient) -> None:
-    """All 28 bundles by dry run: the server's defaulted answer still has the catalogue's digest."""
+    """Every distinct CRD of all 28 bundles by dry run: the server's defaulted answer has the catalogue's digest."""
+    asked: set[tuple[str, str]] = set()
     for facts in catalogue().bundles:
         released = await bundle(facts.version, facts.channel)
-        answers = await asyncio.gather(*(kube.apply(crd, dry_run=True) for crd in released.crds))
-        for crd, answer in zip(facts.crds, answers, strict=True):
+        new = [(f, crd) for f, crd in zip(facts.crds, released.crds, strict=True) if (f.name, f.spec) not in asked]
+        answers = await asyncio.gather(*(kube.apply(crd, dry_run=True) for _, crd in new))
+        for (crd, _), answer in zip(new, answers, strict=True):
             assert spec_digest(answer.object["spec"]) == crd.spec, (str(facts.name), crd.name)
+            asked.add((crd.name, crd.spec))
 
 
 def small_crd(which: str, version: str, channel: str) -> dict[str, Any]:
