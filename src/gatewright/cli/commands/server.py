@@ -1,0 +1,40 @@
+"""``gatewright up``: the server, in the foreground."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Annotated
+
+import typer
+
+from gatewright.cli.command import Session, command
+from gatewright.cli.help import typer_app
+
+root = typer_app()
+
+
+@command(root, "up")
+async def up(
+    session: Session,
+    host: Annotated[str, typer.Option("--host", metavar="ADDRESS", help="cli.option.host")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", metavar="PORT", min=0, max=65535, help="cli.option.port")] = 8770,
+) -> None:
+    from gatewright.server.run import Listening, serve
+
+    def ready(listening: Listening) -> None:
+        if session.screen.format != "table":
+            session.screen.data(listening)
+            return
+        session.screen.done("cli.done.up", url=listening.url)
+        session.screen.done("cli.done.token", path=listening.token_file)
+        if not _is_loopback(host):
+            session.screen.note("cli.note.plain-http", url=listening.url)
+
+    await serve(session.settings, host, port, ready)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

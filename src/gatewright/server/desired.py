@@ -1,0 +1,175 @@
+"""What people want, read and written for the API: single values, and whole sets of manifests.
+
+A set of manifests is applied as a whole or not at all. A Cluster that is not registered yet is connected to first,
+which only the operator's own process may ask for: its kubeconfig is a file of that machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from gatewright.gatewayapi.catalogue import catalogue
+from gatewright.gatewayapi.manifests import defaults
+from gatewright.kube import kubeconfig
+from gatewright.model import manifest
+from gatewright.model.desired import Binding, Cluster, Custody, Desired, Stack, Team
+from gatewright.observe.clusters import Clusters
+from gatewright.server.errors import ClusterManifestError
+from gatewright.server.permissions import Principal
+from gatewright.store.apply import Change, Registration
+from gatewright.store.database import Database
+from gatewright.store.unit import Unit
+from gatewright.store.values import RegisteredCluster
+
+
+class Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The text of one file of manifests; ``file`` is what messages call it."""
+
+    file: str
+    text: str
+
+
+class TeamView(msgspec.Struct, frozen=True):
+    """A team with everything that is its own."""
+
+    team: Team
+    bindings: list[Binding]
+    stacks: list[Stack]
+
+
+class DesiredState:
+    """Reads and writes desired state; every method is one transaction."""
+
+    def __init__(self, database: Database, clusters: Clusters) -> None:
+        self._database = database
+        self._clusters = clusters
+
+    async def clusters(self) -> list[RegisteredCluster]:
+        async with self._database.reading() as unit:
+            return await unit.fleet.clusters()
+
+    async def cluster(self, name: str) -> RegisteredCluster:
+        async with self._database.reading() as unit:
+            return await unit.fleet.cluster(name)
+
+    async def set_custody(
+        self, name: str, custody: Custody | None, who: str, evidence: Sequence[str]
+    ) -> RegisteredCluster:
+        """Records a person's word, with what they were shown before they gave it."""
+        async with self._database.transaction() as unit:
+            await unit.fleet.set_custody(name, custody, who, list(evidence))
+            return await unit.fleet.cluster(name)
+
+    async def teams(self) -> list[TeamView]:
+        async with self._database.reading() as unit:
+            return [await _team_view(unit, team) for team in await unit.fleet.teams()]
+
+    async def team(self, name: str) -> TeamView:
+        async with self._database.reading() as unit:
+            return await _team_view(unit, await unit.fleet.team(name))
+
+    async def bindings(self, team: str | None) -> list[Binding]:
+        async with self._database.reading() as unit:
+            if team is not None:
+                await unit.fleet.team(team)
+            return await unit.fleet.bindings(team=team)
+
+    async def stacks(self, team: str | None) -> list[Stack]:
+        async with self._database.reading() as unit:
+            if team is not None:
+                await unit.fleet.team(team)
+            return await unit.fleet.stacks(team=team)
+
+    async def stack(self, team: str, name: str) -> Stack:
+        async with self._database.reading() as unit:
+            return await unit.fleet.stack(team, name)
+
+    async def put(self, wanted: Desired, who: str) -> Change:
+        """Brings one value to what is wanted. Raises as ``Fleet.apply_desired``, and what ``_require_known`` raises."""
+        _require_known(wanted)
+        async with self._database.transaction() as unit:
+            return (await unit.fleet.apply_desired([wanted], who))[0]
+
+    async def delete_team(self, team: str, who: str) -> None:
+        async with self._database.transaction() as unit:
+            await unit.fleet.delete_team(team, who)
+
+    async def delete_stack(self, team: str, name: str, who: str) -> None:
+        async with self._database.transaction() as unit:
+            await unit.fleet.delete_stack(team, name, who)
+
+    async def delete_binding(self, team: str, cluster: str, who: str) -> None:
+        async with self._database.transaction() as unit:
+            await unit.fleet.delete_binding(team, cluster, who)
+
+    async def apply(self, documents: Sequence[Document], who: Principal) -> list[Change]:
+        """All of them or none; one change per manifest, in their order. Connects to clusters that are new."""
+        return await self._apply(documents, who, dry_run=False)
+
+    async def diff(self, documents: Sequence[Document], who: Principal) -> list[Change]:
+        """What ``apply`` would do."""
+        return await self._apply(documents, who, dry_run=True)
+
+    async def export(self, team: str | None) -> str:
+        """Everything, or a team with its stacks and bindings and the clusters it is bound to, as YAML."""
+        async with self._database.reading() as unit:
+            if team is not None:
+                await unit.fleet.team(team)
+            everything = await unit.fleet.export()
+        return manifest.dump(everything if team is None else list(_of_team(everything, team)))
+
+    async def _apply(self, documents: Sequence[Document], who: Principal, *, dry_run: bool) -> list[Change]:
+        sources = ((document.file, document.text) for document in documents)
+        wanted = [sourced.desired for sourced in manifest.parse_all(sources)]
+        for value in wanted:
+            _require_known(value)
+        registrations = await self._registrations(wanted, who)
+        async with self._database.transaction() as unit:
+            return await unit.fleet.apply_desired(wanted, who.name, registrations=registrations, dry_run=dry_run)
+
+    async def _registrations(self, wanted: Iterable[Desired], who: Principal) -> dict[str, Registration]:
+        async with self._database.reading() as unit:
+            registered = {cluster.name for cluster in await unit.fleet.clusters()}
+        new = [value for value in wanted if isinstance(value, Cluster) and value.name not in registered]
+        return {cluster.name: await self._connect(cluster, who) for cluster in new}
+
+    async def _connect(self, cluster: Cluster, who: Principal) -> Registration:
+        if not who.local:
+            raise ClusterManifestError(cluster=cluster.name)
+        source = None if cluster.kubeconfig is None else Path(cluster.kubeconfig)
+        connection = kubeconfig.load(source, cluster.context, trust="operator")
+        if cluster.insecure_skip_tls_verify:
+            connection = msgspec.structs.replace(connection, insecure_skip_tls_verify=True)
+        return await self._clusters.connect(cluster.name, connection)
+
+
+def _require_known(wanted: Desired) -> None:
+    """Refuses a stack whose release or controller does not exist, long before a plan would.
+
+    Raises ``UnknownBundleError`` and what ``gatewayapi.manifests.defaults`` raises.
+    """
+    if isinstance(wanted, Stack):
+        catalogue().bundle(wanted.bundle)
+        if wanted.controller is not None:
+            defaults(wanted.controller)
+
+
+async def _team_view(unit: Unit, team: Team) -> TeamView:
+    return TeamView(team, await unit.fleet.bindings(team=team.name), await unit.fleet.stacks(team=team.name))
+
+
+def _of_team(everything: Sequence[Desired], team: str) -> Iterable[Desired]:
+    bound = {value.cluster for value in everything if isinstance(value, Binding) and value.team == team}
+    for value in everything:
+        match value:
+            case Cluster():
+                mine = value.name in bound
+            case Team():
+                mine = value.name == team
+            case Binding() | Stack():
+                mine = value.team == team
+        if mine:
+            yield value

@@ -1,0 +1,100 @@
+"""What the API refuses by itself, before or beside the services behind it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from gatewright.model.errors import ConflictError, DeniedError, EnvironmentFailure, InputError, NotFoundError
+
+
+class UnauthenticatedError(DeniedError):
+    """No token, or one that is not this server's."""
+
+    code: ClassVar[str] = "server.unauthenticated"
+    http_status: ClassVar[int] = 401
+
+
+class ForbiddenError(DeniedError):
+    """The person is known, and may not do this."""
+
+    code: ClassVar[str] = "server.forbidden"
+
+
+class NoRouteError(NotFoundError):
+    """The API has no such path."""
+
+    code: ClassVar[str] = "server.no-route"
+
+
+class MethodError(InputError):
+    """The path is there, and does not understand the method."""
+
+    code: ClassVar[str] = "server.method"
+    http_status: ClassVar[int] = 405
+
+
+class BodyError(InputError):
+    """The body is not the JSON that the route documents."""
+
+    code: ClassVar[str] = "server.body"
+
+
+class BodyTooLargeError(InputError):
+    """The body is larger than the API reads."""
+
+    code: ClassVar[str] = "server.body-too-large"
+    http_status: ClassVar[int] = 413
+
+
+class ParameterError(InputError):
+    """A parameter of the address has a value that cannot be used."""
+
+    code: ClassVar[str] = "server.parameter"
+
+
+class InternalError(EnvironmentFailure):
+    """A fault of Gatewright's own; only the kind of it is told."""
+
+    code: ClassVar[str] = "server.internal"
+
+
+class SettingError(InputError):
+    """A setting from the environment has a value that cannot be used."""
+
+    code: ClassVar[str] = "server.setting"
+
+
+class FolderError(EnvironmentFailure):
+    """The data folder or a file in it cannot be made or written."""
+
+    code: ClassVar[str] = "server.folder"
+
+
+class TokenExposedError(EnvironmentFailure):
+    """Other users of the machine may read the token file."""
+
+    code: ClassVar[str] = "server.token-exposed"
+
+
+class TokenDamagedError(EnvironmentFailure):
+    """The token file is empty or too short to be a token."""
+
+    code: ClassVar[str] = "server.token-damaged"
+
+
+class PortTakenError(ConflictError):
+    """Something else listens on the address."""
+
+    code: ClassVar[str] = "server.port-taken"
+
+
+class AddressError(InputError):
+    """This machine has no such address, or may not listen on the port."""
+
+    code: ClassVar[str] = "server.address"
+
+
+class ClusterManifestError(InputError):
+    """A manifest from a socket names a cluster that is not registered; its kubeconfig is on another machine."""
+
+    code: ClassVar[str] = "server.cluster-manifest"

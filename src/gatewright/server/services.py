@@ -1,0 +1,118 @@
+"""The composition root: everything that the routes use, built once from the settings and closed in order.
+
+``Services`` is also the seam for tests: whatever needs a cluster can be replaced by a small fake.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import yaml
+
+from gatewright.gatewayapi import access
+from gatewright.gatewayapi.catalogue import BundleFacts, catalogue
+from gatewright.kube import kubeconfig
+from gatewright.kube.connection import Connection
+from gatewright.model.desired import BundleName
+from gatewright.model.names import require_namespace
+from gatewright.observe import resources, status
+from gatewright.observe.clusters import Clusters
+from gatewright.rollout.service import Rollouts
+from gatewright.server.desired import DesiredState
+from gatewright.server.errors import FolderError
+from gatewright.server.permissions import Principal
+from gatewright.server.settings import Settings
+from gatewright.server.values import BundleRow, Pulled
+from gatewright.server.wire import ConnectionBody
+from gatewright.store.bundles import BundleStore
+from gatewright.store.database import Database
+from gatewright.store.secrets import KeyRing
+
+
+@dataclass(frozen=True)
+class Services:
+    """What the routes use."""
+
+    settings: Settings
+    desired: DesiredState
+    clusters: Clusters
+    rollouts: Rollouts
+    bundles: BundleStore
+
+    def connection(self, asked: ConnectionBody, who: Principal) -> Connection:
+        """The connection that a person gave. Raises the errors of ``kube.kubeconfig``.
+
+        Only the operator's own process may name files and plugins of this machine.
+        """
+        if not who.local and (asked.path is not None or asked.kubeconfig is None):
+            raise kubeconfig.UploadFileError(field="path")
+        source = Path(asked.path) if asked.path is not None else asked.kubeconfig
+        found = kubeconfig.load(source, asked.context, trust="operator" if who.local else "uploaded")
+        if asked.insecure_skip_tls_verify:
+            return msgspec.structs.replace(found, insecure_skip_tls_verify=True)
+        return found
+
+    def access(self, namespace: str, *, removal: bool, controllers: Sequence[str]) -> str:
+        """The RBAC that Gatewright needs, as YAML. Raises ``InvalidNameError``, ``ReservedNamespaceError``."""
+        require_namespace(namespace, "namespace")
+        for name in controllers:
+            require_namespace(name, "controller")
+        objects = access.access_manifests(namespace, removal, controllers or None)
+        return yaml.safe_dump_all(objects, sort_keys=False)
+
+    def bundle_list(self) -> list[BundleRow]:
+        return [
+            BundleRow(b.version, b.channel, b.released, b.kubernetes.floor, len(b.crds), b.digest)
+            for b in catalogue().bundles
+        ]
+
+    def bundle_facts(self, name: BundleName) -> BundleFacts:
+        return catalogue().bundle(name)
+
+    async def pull(self, name: BundleName) -> Pulled:
+        """Fetches and checks a release."""
+        content = await self.bundles.load(name)
+        return Pulled(name.version, name.channel, len(content.crds), catalogue().bundle(name).digest)
+
+    async def look(self, team: str | None) -> list[status.ClusterStatus]:
+        return await status.look(self.clusters, team)
+
+    async def resources(
+        self, kinds: Sequence[str], team: str | None, names: Sequence[str], all_namespaces: bool
+    ) -> resources.Listing:
+        return await resources.get(self.clusters, kinds, team=team, names=names, all_namespaces=all_namespaces)
+
+
+def engine_url(settings: Settings) -> str:
+    """The database of the durable engine: the same PostgreSQL, or an SQLite file of its own."""
+    scheme, _, rest = settings.database.partition("://")
+    if scheme.startswith("postgres"):
+        return f"postgresql+psycopg://{rest}"
+    return f"sqlite:///{settings.home / 'engine.db'}"
+
+
+@contextlib.asynccontextmanager
+async def open_services(settings: Settings) -> AsyncGenerator[Services]:
+    """The services on the settings' database, migrated.
+
+    Raises the ``store.database-*`` and ``store.key-*`` errors, and ``FolderError``.
+    """
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise FolderError(path=str(settings.home), reason=error.strerror or str(error)) from error
+    async with contextlib.AsyncExitStack() as stack:
+        database = await stack.enter_async_context(Database.open(settings.database))
+        await database.migrate()
+        async with database.reading() as unit:
+            stored = await unit.credentials.any()
+        ring = KeyRing.load(settings.home, create=not stored)
+        clusters = Clusters(database, ring)
+        stack.push_async_callback(clusters.close)
+        bundles = BundleStore(settings.bundle_cache, settings.bundles or "go")
+        rollouts = Rollouts(clusters, bundles, engine_url(settings))
+        yield Services(settings, DesiredState(database, clusters), clusters, rollouts, bundles)

@@ -1,0 +1,92 @@
+"""The settings of this process, each from one variable of the environment; the docs are checked against them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from platformdirs import user_config_path, user_data_path
+
+from gatewright.server.errors import SettingError
+from gatewright.text import Message, message
+
+
+class Setting(msgspec.Struct, frozen=True):
+    """One variable and what it is for. ``default`` as a person would write it."""
+
+    name: str
+    default: str
+    about: Message
+
+
+SETTINGS: Final[tuple[Setting, ...]] = (
+    Setting("GATEWRIGHT_HOME", "", message("server.about.home")),
+    Setting("GATEWRIGHT_DATABASE", "sqlite:///$GATEWRIGHT_HOME/gatewright.db", message("server.about.database")),
+    Setting("GATEWRIGHT_KEY", "", message("server.about.key")),
+    Setting("GATEWRIGHT_KEY_FILE", "$GATEWRIGHT_HOME/key", message("server.about.key-file")),
+    Setting("GATEWRIGHT_BUNDLES", "", message("server.about.bundles")),
+    Setting("GATEWRIGHT_SERVER", "", message("server.about.server")),
+    Setting("GATEWRIGHT_TOKEN", "", message("server.about.token")),
+    Setting("GATEWRIGHT_CONFIG", "", message("server.about.config")),
+    Setting("GATEWRIGHT_LANG", "LANG", message("server.about.lang")),
+    Setting("GATEWRIGHT_DEBUG", "", message("server.about.debug")),
+)
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """Where this process keeps and finds things. ``home`` and ``config`` are folders that may not be there yet."""
+
+    home: Path
+    config: Path
+    database: str
+    key: str
+    key_file: Path
+    bundles: str
+    server: str
+    token: str
+    debug: bool
+
+    @property
+    def token_file(self) -> Path:
+        return self.home / "operator-token"
+
+    @property
+    def bundle_cache(self) -> Path:
+        return self.home / "bundles"
+
+
+def from_environment(environ: Mapping[str, str]) -> Settings:
+    """The settings that ``environ`` gives. Raises ``SettingError``."""
+    home = _folder(environ, "GATEWRIGHT_HOME") or user_data_path("gatewright")
+    config = _folder(environ, "GATEWRIGHT_CONFIG")
+    if config is None:
+        config = home / "config" if environ.get("GATEWRIGHT_HOME") else user_config_path("gatewright")
+    return Settings(
+        home=home,
+        config=config,
+        database=environ.get("GATEWRIGHT_DATABASE") or f"sqlite:///{home / 'gatewright.db'}",
+        key=environ.get("GATEWRIGHT_KEY", ""),
+        key_file=_folder(environ, "GATEWRIGHT_KEY_FILE") or home / "key",
+        bundles=environ.get("GATEWRIGHT_BUNDLES", ""),
+        server=_server(environ.get("GATEWRIGHT_SERVER", "")),
+        token=environ.get("GATEWRIGHT_TOKEN", ""),
+        debug=environ.get("GATEWRIGHT_DEBUG", "") not in ("", "0"),
+    )
+
+
+def _folder(environ: Mapping[str, str], name: str) -> Path | None:
+    given = environ.get(name)
+    if not given:
+        return None
+    path = Path(given).expanduser()
+    if "\0" in given or not path.is_absolute():
+        raise SettingError(name=name, value=given[:200], wanted="/...")
+    return path
+
+
+def _server(given: str) -> str:
+    if given and not given.startswith(("http://", "https://")):
+        raise SettingError(name="GATEWRIGHT_SERVER", value=given[:200], wanted="http://HOST:PORT, https://HOST")
+    return given.rstrip("/")

@@ -1,0 +1,62 @@
+"""The edge of the API: msgspec values out as JSON, JSON in as msgspec values, both without a detour.
+
+Answers are encoded from the values of the model as they are. Bodies are decoded into typed structs that forbid unknown
+fields, so that a misspelt field is an error and not silently nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, TypeVar
+
+import msgspec
+from fastapi import Request, Response
+
+from gatewright.server.errors import BodyError, BodyTooLargeError
+
+MAX_BODY: Final = 8 * 1024 * 1024
+"""Bytes; a fleet of 1,000 clusters with their teams and bindings is under 1 MiB of manifests."""
+
+T = TypeVar("T")
+
+
+class Body(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The base of what routes read."""
+
+
+class ConnectionBody(Body, frozen=True):
+    """How to reach a cluster: the text of a kubeconfig and, where it has several, the context.
+
+    From the operator's own process only: ``path`` instead of the text, and neither for their default kubeconfig.
+    """
+
+    kubeconfig: str | None = None
+    path: str | None = None
+    context: str | None = None
+    insecure_skip_tls_verify: bool = False
+
+
+def answer(value: Any, status: int = 200) -> Response:
+    """``value`` as JSON. Sets keep an order, so that equal values give equal bytes."""
+    return Response(msgspec.json.encode(value, order="deterministic"), status, media_type="application/json")
+
+
+def nothing() -> Response:
+    """204: done, and nothing to say."""
+    return Response(status_code=204)
+
+
+async def body(request: Request, type: type[T]) -> T:
+    """The body as ``type``; an absent body counts as ``{}``. Raises ``BodyError`` or ``BodyTooLargeError``."""
+    try:
+        return msgspec.json.decode(await _read(request) or b"{}", type=type)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BodyError(reason=str(error)[:300]) from error
+
+
+async def _read(request: Request) -> bytes:
+    received = bytearray()
+    async for chunk in request.stream():
+        received += chunk
+        if len(received) > MAX_BODY:
+            raise BodyTooLargeError(limit=MAX_BODY // (1024 * 1024))
+    return bytes(received)
