@@ -23,7 +23,8 @@ from typing import Final, Protocol
 import msgspec
 
 from gatewright.kube.connection import Connection, ExecPlugin
-from gatewright.kube.errors import PluginFailedError, PluginMissingError, TokenFileError, scrub
+from gatewright.kube.errors import PluginFailedError, PluginMissingError, TokenFileError
+from gatewright.kube.words import scrub
 
 TOKEN_FILE_SECONDS: Final = 60.0
 PLUGIN_SECONDS: Final = 30.0

@@ -14,8 +14,9 @@ import msgspec
 
 from gatewright.kube.auth import Authenticator
 from gatewright.kube.connection import Connection
-from gatewright.kube.errors import GoneError, KindUnknownError, ObjectNotFoundError, not_json
+from gatewright.kube.errors import GoneError, KindUnknownError, ObjectNotFoundError
 from gatewright.kube.resources import SELF_SUBJECT_ACCESS_REVIEWS, Resource, resource_of
+from gatewright.kube.translate import not_json
 from gatewright.kube.transport import JSON_TYPE, Answer, Call, ClientOptions, Transport, too_large
 from gatewright.kube.watch import WatchEvent, watch_events
 from gatewright.model.objects import JSON, Manifest
@@ -115,7 +116,7 @@ class KubeClient:
         answer = await self._transport.call(call)
         version = self._object(call, answer).get("gitVersion")
         if not isinstance(version, str):
-            raise not_json(self._transport.request(call), answer.body)
+            raise not_json(self._transport.request(call))
         return version
 
     async def discover(self, api_version: str, kind: str) -> Resource:
@@ -395,7 +396,7 @@ class KubeClient:
         try:
             return msgspec.json.decode(answer.body, type=shape)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            raise not_json(self._transport.request(call), answer.body) from None
+            raise not_json(self._transport.request(call)) from None
 
     @property
     def _where(self) -> str:

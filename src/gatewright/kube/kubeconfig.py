@@ -34,7 +34,8 @@ import msgspec
 from gatewright.kube import bounded_yaml
 from gatewright.kube.auth import is_header_value
 from gatewright.kube.connection import Connection, ExecPlugin
-from gatewright.kube.errors import scrub
+from gatewright.kube.kubeconfig_schema import Cluster, Config, Context, Exec, User
+from gatewright.kube.words import scrub
 from gatewright.model.errors import InputError
 
 Trust = Literal["operator", "uploaded"]
@@ -119,85 +120,6 @@ class AuthProviderError(InputError):
     code: ClassVar[str] = "kube.auth-provider"
 
 
-class _Schema(msgspec.Struct, frozen=True, rename="kebab"):
-    """Base: kubeconfig fields are kebab-case and any of them may be null."""
-
-
-class _Extension(_Schema, frozen=True):
-    name: str | None = None
-    extension: Any = None
-
-
-class _Cluster(_Schema, frozen=True):
-    server: str | None = None
-    certificate_authority: str | None = None
-    certificate_authority_data: str | None = None
-    insecure_skip_tls_verify: bool | None = None
-    tls_server_name: str | None = None
-    proxy_url: str | None = None
-    extensions: list[_Extension] | None = None
-
-
-class _EnvVar(_Schema, frozen=True):
-    name: str
-    value: str | None = None
-
-
-class _Exec(msgspec.Struct, frozen=True, rename="camel"):
-    command: str = ""
-    api_version: str = ""
-    args: list[str] | None = None
-    env: list[_EnvVar] | None = None
-    install_hint: str | None = None
-    provide_cluster_info: bool | None = None
-    interactive_mode: str | None = None
-
-
-class _User(_Schema, frozen=True):
-    client_certificate: str | None = None
-    client_certificate_data: str | None = None
-    client_key: str | None = None
-    client_key_data: str | None = None
-    token: str | None = None
-    token_file: str | None = msgspec.field(default=None, name="tokenFile")
-    username: str | None = None
-    password: str | None = None
-    exec: _Exec | None = None
-    auth_provider: dict[str, Any] | None = None
-    impersonate: str | None = msgspec.field(default=None, name="as")
-    impersonate_uid: str | None = msgspec.field(default=None, name="as-uid")
-    impersonate_groups: list[str] | None = msgspec.field(default=None, name="as-groups")
-    impersonate_extra: dict[str, list[str]] | None = msgspec.field(default=None, name="as-user-extra")
-
-
-class _Context(_Schema, frozen=True):
-    cluster: str | None = None
-    user: str | None = None
-    namespace: str | None = None
-
-
-class _NamedCluster(_Schema, frozen=True):
-    name: str
-    cluster: _Cluster | None = None
-
-
-class _NamedUser(_Schema, frozen=True):
-    name: str
-    user: _User | None = None
-
-
-class _NamedContext(_Schema, frozen=True):
-    name: str
-    context: _Context | None = None
-
-
-class _Config(_Schema, frozen=True):
-    current_context: str | None = None
-    clusters: list[_NamedCluster] | None = None
-    users: list[_NamedUser] | None = None
-    contexts: list[_NamedContext] | None = None
-
-
 class ContextInfo(msgspec.Struct, frozen=True):
     """One context of a kubeconfig, to choose from. ``server`` is empty where its cluster is missing."""
 
@@ -211,19 +133,19 @@ class ContextInfo(msgspec.Struct, frozen=True):
 class _Merged:
     """One or several kubeconfigs; of each name the first one counts, as in kubectl."""
 
-    def __init__(self, files: Sequence[tuple[_Config, str]]) -> None:
-        self.clusters: dict[str, tuple[_Cluster, str]] = {}
-        self.users: dict[str, tuple[_User, str]] = {}
-        self.contexts: dict[str, _Context] = {}
+    def __init__(self, files: Sequence[tuple[Config, str]]) -> None:
+        self.clusters: dict[str, tuple[Cluster, str]] = {}
+        self.users: dict[str, tuple[User, str]] = {}
+        self.contexts: dict[str, Context] = {}
         self.current = ""
         for config, directory in files:
             self.current = self.current or config.current_context or ""
             for cluster in config.clusters or ():
-                self.clusters.setdefault(cluster.name, (cluster.cluster or _Cluster(), directory))
+                self.clusters.setdefault(cluster.name, (cluster.cluster or Cluster(), directory))
             for user in config.users or ():
-                self.users.setdefault(user.name, (user.user or _User(), directory))
+                self.users.setdefault(user.name, (user.user or User(), directory))
             for context in config.contexts or ():
-                self.contexts.setdefault(context.name, context.context or _Context())
+                self.contexts.setdefault(context.name, context.context or Context())
 
 
 def contexts(
@@ -233,7 +155,7 @@ def contexts(
     merged = _read(source, trust, environ)
     found: list[ContextInfo] = []
     for name, context in merged.contexts.items():
-        cluster, _ = merged.clusters.get(context.cluster or "", (_Cluster(), ""))
+        cluster, _ = merged.clusters.get(context.cluster or "", (Cluster(), ""))
         current = name == merged.current
         found.append(ContextInfo(name, context.cluster or "", context.user or "", cluster.server or "", current))
     return found
@@ -258,7 +180,7 @@ def load(
     if merged.contexts[chosen].user:
         user, user_directory = _part(merged.users, chosen, merged.contexts[chosen].user, "user")
     else:
-        user, user_directory = _User(), ""
+        user, user_directory = User(), ""
     return _connection(_Files(trust, cluster_directory), cluster, _Files(trust, user_directory), user)
 
 
@@ -300,7 +222,7 @@ def _default_files(environ: Mapping[str, str]) -> list[Path]:
     return files
 
 
-def _parse_file(path: Path) -> tuple[_Config, str]:
+def _parse_file(path: Path) -> tuple[Config, str]:
     try:
         with path.open("rb") as file:
             text = file.read(bounded_yaml.MAX_BYTES + 1).decode("utf-8")
@@ -310,7 +232,7 @@ def _parse_file(path: Path) -> tuple[_Config, str]:
     return _parse(text, str(path)), str(path.absolute().parent)
 
 
-def _parse(text: str, path: str) -> _Config:
+def _parse(text: str, path: str) -> Config:
     try:
         content = bounded_yaml.load(text)
     except bounded_yaml.YamlLimitError as error:
@@ -326,7 +248,7 @@ def _parse(text: str, path: str) -> _Config:
     if not {"clusters", "contexts", "users", "kind"} & document.keys():
         raise KubeconfigKindError(path=path, kind=scrub(", ".join(map(str, list(document)[:5])) or "{}", limit=120))
     try:
-        return msgspec.convert(document, type=_Config)
+        return msgspec.convert(document, type=Config)
     except msgspec.ValidationError as error:
         raise KubeconfigMalformedError(path=path, reason=scrub(str(error))) from None
 
@@ -364,7 +286,7 @@ def _decoded(data: str, field: str) -> str:
         raise KubeconfigFieldError(field=field, reason="base64") from None
 
 
-def _connection(cluster_files: _Files, cluster: _Cluster, user_files: _Files, user: _User) -> Connection:
+def _connection(cluster_files: _Files, cluster: Cluster, user_files: _Files, user: User) -> Connection:
     if user.auth_provider:
         raise AuthProviderError(provider=scrub(str(user.auth_provider.get("name", "-")), limit=80))
     if user.exec and cluster_files.trust == "uploaded":
@@ -397,7 +319,7 @@ def _connection(cluster_files: _Files, cluster: _Cluster, user_files: _Files, us
 
 
 def _server(server: str | None) -> str:
-    """The address as an URL; like kubectl, one without a scheme and port gets the default of http://localhost:8080."""
+    """The address as an URL with a scheme; kubectl would guess one, and guess plain HTTP."""
     address = (server or "").strip().rstrip("/")
     if _is_url(address, ("https", "http")):
         return address
@@ -421,7 +343,7 @@ def _is_url(url: str, schemes: tuple[str, ...]) -> bool:
     return plain and parts.scheme in schemes and bool(parts.hostname)
 
 
-def _exec(plugin: _Exec, cluster: _Cluster, directory: str) -> ExecPlugin:
+def _exec(plugin: Exec, cluster: Cluster, directory: str) -> ExecPlugin:
     if not plugin.command:
         raise KubeconfigFieldError(field="exec.command", reason="-")
     config = next((e.extension for e in cluster.extensions or () if e.name == _EXEC_EXTENSION), None)
@@ -438,7 +360,7 @@ def _exec(plugin: _Exec, cluster: _Cluster, directory: str) -> ExecPlugin:
     )
 
 
-def _impersonation(user: _User) -> tuple[tuple[str, str], ...]:
+def _impersonation(user: User) -> tuple[tuple[str, str], ...]:
     """Impersonation headers; leaving them out would make us act with more rights than the file says."""
     if not (user.impersonate or user.impersonate_uid or user.impersonate_groups or user.impersonate_extra):
         return ()

@@ -31,17 +31,15 @@ from yarl import URL
 from gatewright.kube.auth import Authenticator, Credential, authenticator
 from gatewright.kube.connection import Connection
 from gatewright.kube.errors import (
-    Request,
     StatusError,
     TimedOutError,
     TooLargeError,
     TooManyRequestsError,
     UnauthorizedError,
     UnreachableError,
-    from_exception,
-    from_response,
 )
 from gatewright.kube.tls import context_of, shrink_read_buffers
+from gatewright.kube.translate import Request, from_exception, from_response
 from gatewright.model.errors import ClusterError, GatewrightError
 
 JSON_TYPE: Final = "application/json"
@@ -224,13 +222,15 @@ class Transport:
             return self._session
         shrink_read_buffers()
         context = context_of(self.connection, credential) if self._base.startswith("https:") else True
-        if self._session is not None:
-            self._retired.append(self._session)
         connector = aiohttp.TCPConnector(limit=0, ttl_dns_cache=30)
         session = aiohttp.ClientSession(
             connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False, auto_decompress=True
         )
+        # The session before may have requests under way; by the time of the next change it has none.
+        done, self._retired = self._retired, [self._session] if self._session else []
         self._session, self._identity, self._ssl = session, identity, context
+        for old in done:
+            await old.close()
         return session
 
     async def _read(self, response: aiohttp.ClientResponse, request: Request, limit: int) -> bytes:

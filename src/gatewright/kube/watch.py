@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 import aiohttp
 import msgspec
 
-from gatewright.kube.errors import Status, from_status, not_json
+from gatewright.kube.translate import Status, from_status, not_json
 from gatewright.kube.transport import Call, Transport, too_large
 
 EventType = Literal["ADDED", "MODIFIED", "DELETED", "BOOKMARK"]
@@ -74,7 +74,7 @@ def _event(transport: Transport, call: Call, line: bytes) -> WatchEvent:
             status = msgspec.json.decode(envelope.object, type=Status)
             raise from_status(status.code, status, request)
         if envelope.type not in _TYPES:
-            raise not_json(request, line)
+            raise not_json(request)
         return msgspec.convert({"type": envelope.type, "object": msgspec.json.decode(envelope.object)}, type=WatchEvent)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise not_json(request, line) from None
+        raise not_json(request) from None

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import socket
 from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gatewright.kube import errors, kubeconfig
 from gatewright.kube.client import KubeClient
 from gatewright.kube.connection import Connection
 from gatewright.kube.resources import CRDS, DEPLOYMENTS, NAMESPACES
+from gatewright.kube.words import scrub
 from gatewright.model.errors import ClusterError, error_classes
 from gatewright.text import templates
 
@@ -188,6 +192,37 @@ async def test_broken_compression(faults: Any) -> None:
         assert isinstance(await failure(server.client()), errors.NotKubernetesError)
 
 
+async def test_a_gzip_bomb_is_cut(faults: Any) -> None:
+    bomb = gzip.compress(b" " * (100 << 20))
+    options = msgspec.structs.replace(faults.quick, max_body=1 << 20)
+    async with faults.serve(faults.answer(200, bomb, Content_Encoding="gzip")) as server:
+        assert isinstance(await failure(server.client(options)), errors.TooLargeError)
+
+
+async def test_the_words_of_strangers_are_not_passed_on(faults: Any) -> None:
+    """Else whoever registers an address could read what an internal service answers."""
+    for code in (200, 400, 401, 403, 404, 429, 500):
+        page = faults.answer(code, b"internal-secret-words", content_type="text/plain", Retry_After="99")
+        async with faults.serve(page) as server:
+            assert "internal-secret" not in str(await failure(server.client()))
+
+
+async def test_plain_http_to_a_tls_port(faults: Any) -> None:
+    page = faults.answer(400, b"Client sent an HTTP request to an HTTPS server.\n", content_type="text/plain")
+    async with faults.serve(page) as server:
+        assert "HTTPS server" in str(await failure(server.client()))
+
+
+@given(
+    st.text(max_size=300), st.text(st.characters(categories=["L", "N"]), min_size=4, max_size=40), st.text(max_size=300)
+)
+def test_scrubbed_words_are_short_printable_and_free_of_the_secret(before: str, secret: str, after: str) -> None:
+    cleaned = scrub(f"{before}{secret}{after}", (secret,), 100)
+    assert len(cleaned) <= 100
+    assert cleaned.isprintable()
+    assert secret not in scrub(f" {secret} ", (secret,))
+
+
 async def test_deeply_nested_json(faults: Any) -> None:
     async with faults.serve(faults.answer(200, b"[" * 200_000)) as server:
         assert isinstance(await failure(server.client()), errors.NotKubernetesError)
@@ -266,7 +301,7 @@ async def test_foreign_words_are_made_safe() -> None:
     jwt = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl"
     key = "-----BEGIN EC PRIVATE KEY-----\nMHcCAQ\n-----END EC PRIVATE KEY-----"
     words = f"a\x1b[31mred\n{jwt} Bearer abcdefgh123 {key} https://me:pw@host/ {TOKEN} " + "x" * 1000
-    cleaned = errors.scrub(words, (TOKEN,))
+    cleaned = scrub(words, (TOKEN,))
     assert len(cleaned) <= 400
     assert not any(bad in cleaned for bad in (jwt, "abcdefgh123", "MHcCAQ", "me:pw", TOKEN, "\x1b", "\n"))
 
