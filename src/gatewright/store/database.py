@@ -11,6 +11,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
+import sqlite3
+import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -154,12 +157,13 @@ def _sqlite_engine(address: URL, busy_seconds: float) -> AsyncEngine:
         Path(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         # Created before SQLite does, so that at no moment others of this machine may read it.
         os.close(os.open(path, os.O_CREAT | os.O_RDONLY, 0o600))
+        _use_wal(path, busy_seconds)
     engine = create_async_engine(address, connect_args={"timeout": busy_seconds, "isolation_level": None})
 
     @event.listens_for(engine.sync_engine, "connect")
     def _configure(connection: Any, _: object) -> None:  # pyright: ignore[reportUnusedFunction]
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        for pragma in ("synchronous=FULL", "foreign_keys=ON"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
@@ -169,6 +173,30 @@ def _sqlite_engine(address: URL, busy_seconds: float) -> AsyncEngine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
     return engine
+
+
+def _use_wal(path: str, busy_seconds: float) -> None:
+    """Makes the file a WAL database for good; nothing where it is one.
+
+    Two connections that switch at once each hold a lock that the other needs, and SQLite's own waiting would last until
+    both give up. So each attempt fails at once, lets go, and tries again.
+    """
+    with open(path, "rb") as file:
+        if file.read(20)[18:] == b"\x02\x02":  # the file format's versions: https://www.sqlite.org/fileformat.html
+            return
+    deadline = time.monotonic() + busy_seconds
+    connection = sqlite3.connect(path, timeout=0, isolation_level=None)
+    try:
+        while True:
+            try:
+                connection.execute("PRAGMA journal_mode=WAL")
+                return
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorname != "SQLITE_BUSY" or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.005 + 0.02 * random.random())
+    finally:
+        connection.close()
 
 
 def _postgresql_engine(address: URL, busy_seconds: float) -> AsyncEngine:

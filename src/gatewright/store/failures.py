@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Final
@@ -50,6 +51,8 @@ def ours(database: str) -> Generator[None]:
         yield
     except exc.DBAPIError as error:
         raise translate(error.orig or error, database) from error
+    except sqlite3.Error as error:
+        raise translate(error, database) from error
     except (OSError, exc.TimeoutError) as error:
         raise DatabaseUnreachableError(database=database, detail=_one_line(error)) from error
 

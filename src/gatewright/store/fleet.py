@@ -78,7 +78,7 @@ class Fleet:
             query = query.where(BindingRow.team == team)
         if cluster is not None:
             query = query.where(ClusterRow.name == cluster)
-        found = (await self._session.execute(query.order_by(BindingRow.team, ClusterRow.name))).tuples().all()
+        found = (await self._session.execute(query.order_by(BindingRow.team, ClusterRow.name))).all()
         self._session.expunge_all()
         return [Binding(b.team, name, b.namespace, b.stack or "") for b, name in found]
 
@@ -117,7 +117,7 @@ class Fleet:
             .where(BindingRow.cluster_id == cluster_uid)
             .order_by(BindingRow.team)
         )
-        found = (await self._session.execute(query)).tuples().all()
+        found = (await self._session.execute(query)).all()
         self._session.expunge_all()
         return [claim_of(binding, name, cast("StackRow | None", stack)) for binding, name, stack in found]
 

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import Any, Final, TypeVar, cast
 
 import msgspec
-from sqlalchemy import CursorResult, Executable, Select, text
+from sqlalchemy import CursorResult, Executable, Select, inspect, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,7 +18,7 @@ _DESIRED_LOCK: Final = 0x6777_0002
 
 
 async def affected(session: AsyncSession, statement: Executable) -> int:
-    """Executes an UPDATE, DELETE or INSERT and gives the number of rows that it touched."""
+    """Executes a statement and gives the number of rows that it touched (of an INSERT not reliably)."""
     result = cast(CursorResult[Any], await session.execute(statement, execution_options=_PLAIN))
     return result.rowcount
 
@@ -29,7 +29,10 @@ _PLAIN: Final = {"synchronize_session": False}
 
 async def insert_new(session: AsyncSession, table: type[Base], **values: object) -> bool:
     """Inserts and tells whether it did: False where a row with an equal key is there already, which stays as it is."""
-    return await affected(session, _insert(session, table).values(**values).on_conflict_do_nothing()) == 1
+    insert = _insert(session, table).values(**values).on_conflict_do_nothing()
+    # The row count of an INSERT is not told by every driver; a returned key is.
+    result = await session.execute(insert.returning(*inspect(table).primary_key))
+    return result.first() is not None
 
 
 async def upsert(
