@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import socket
+from string import Formatter
 from typing import Any
 
 import msgspec
@@ -329,6 +330,8 @@ async def test_every_error_is_explained_in_both_languages() -> None:
     for code in codes:
         for key in (code, f"{code}.remedy"):
             assert set(templates()[key]) == {"en", "zh"}
+            english, chinese = ({f for _, f, _, _ in Formatter().parse(t) if f} for t in templates()[key].values())
+            assert english == chinese, key
     assert {k.removesuffix(".remedy") for k in templates() if k.startswith("kube.")} == set(codes)
 
 
