@@ -176,7 +176,7 @@ class Executor:
         async with contextlib.AsyncExitStack() as stack:
             kube = await stack.enter_async_context(self._clusters.client(cluster))
             await _require_identity(kube, part)
-            lease = await stack.enter_async_context(held(kube, known.installation, rollout))
+            lease = await stack.enter_async_context(held(kube, known.installation, f"{rollout}.{generation}"))
             needs_bundle = any(step.kind in ("crds", "policy") for step in part.steps) and part.bundle is not None
             bundle = await self._planner.content(part.bundle) if needs_bundle and part.bundle else None
             memory = _Memory(self._database, part.uid, cluster, rollout)

@@ -1,9 +1,10 @@
 """The Lease in a cluster that keeps two installations of Gatewright from writing to it at once (invariant 4).
 
-Object: ``Lease kube-system/gatewright`` (coordination.k8s.io/v1). Holder: ``INSTALLATION/ROLLOUT``. A holder of the
-same installation is replaced at once, because the lock in our own database already excludes a second rollout; another
-installation's is respected until it was not renewed for ``EXPIRY`` seconds. Clocks of two installations may differ, so
-``EXPIRY`` is twice the time after which a holder stops writing by itself (``DURATION``).
+Object: ``Lease kube-system/gatewright`` (coordination.k8s.io/v1). Holder: ``INSTALLATION/ROLLOUT.GENERATION``, because a
+process that was asleep must not give up what its successor holds. A holder of the same installation is replaced at
+once: the lock in our own database already excludes a second rollout. Another installation's is respected until it was
+not renewed for ``EXPIRY`` seconds. Clocks of two installations may differ, so ``EXPIRY`` is twice the time after which
+a holder stops writing by itself (``DURATION``).
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ NAMESPACE: Final = "kube-system"
 NAME: Final = "gatewright"
 DURATION: Final = 30
 EXPIRY: Final = 2 * DURATION
+_TRIES: Final = 3
 
 
 class ClusterHeldError(ConflictError):
@@ -69,7 +71,7 @@ class Lease:
                 live = await self._kube.get(LEASES, NAME, NAMESPACE)
                 if _holder(live) != self.holder:
                     return
-                await self._take(live)
+                await self._renew(live)
 
     async def release(self) -> None:
         """Gives the Lease up if it is still ours. Errors are left to the expiry."""
@@ -103,14 +105,18 @@ class Lease:
         self._renewed = asyncio.get_running_loop().time()
 
     async def _take(self, live: Manifest) -> None:
+        for _ in range(_TRIES):
+            try:
+                await self._renew(live)
+                return
+            except ObjectConflictError:  # another was quicker, or an answer to us was lost
+                live = await self._kube.get(LEASES, NAME, NAMESPACE)
+                self._require_free(live)
+        raise ClusterHeldError(owner=_holder(live), renewed=str(live["spec"].get("renewTime", "")), seconds=EXPIRY)
+
+    async def _renew(self, live: Manifest) -> None:
         asked = asyncio.get_running_loop().time()
-        try:
-            await self._patch(live, self.holder)
-        except ObjectConflictError as error:
-            now = await self._kube.get(LEASES, NAME, NAMESPACE)
-            raise ClusterHeldError(
-                owner=_holder(now), renewed=str(now["spec"].get("renewTime", "")), seconds=EXPIRY
-            ) from error
+        await self._patch(live, self.holder)
         self._renewed = asked
 
     async def _patch(self, live: Manifest, holder: str) -> None:

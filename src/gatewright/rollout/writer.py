@@ -16,8 +16,8 @@ import msgspec
 
 from gatewright.gatewayapi.marks import TEAM
 from gatewright.gatewayapi.writers import owner_of
-from gatewright.kube.client import KubeClient
-from gatewright.kube.errors import ObjectConflictError, ObjectNotFoundError
+from gatewright.kube.client import ABSENT, KubeClient
+from gatewright.kube.errors import ObjectConflictError
 from gatewright.kube.resources import resource_of
 from gatewright.model.errors import ClusterError
 from gatewright.model.objects import Manifest, ObjectRef, part
@@ -112,11 +112,22 @@ async def _apply(site: Site, ref: ObjectRef) -> None:
     verdict = site.plan.verdict_of(ref)
     if verdict is None or verdict.verdict not in ("create", "update", "adopt"):
         return
+    await _until_settled(site, verdict, _apply_once)
+
+
+async def _until_settled(
+    site: Site, verdict: ObjectVerdict, once: Callable[[Site, ObjectVerdict], Awaitable[None]]
+) -> None:
+    """Reads and writes again where a write was lost on the way, or crossed another one: most often that one only
+    touched the status (a controller's), and reading again tells; else the object is found to have moved."""
     for pause in (*_PAUSES, None):
         try:
-            await _apply_once(site, verdict)
+            await once(site, verdict)
             return
-        except ClusterError as error:  # whether the write took effect is told by reading the object again
+        except ObjectConflictError as error:
+            if pause is None:
+                raise _moved(verdict.ref, await _seen(site, verdict.ref)) from error
+        except ClusterError as error:
             if pause is None or not error.retryable:
                 raise
             await asyncio.sleep(pause)
@@ -143,28 +154,22 @@ async def _apply_once(site: Site, verdict: ObjectVerdict) -> None:
 
 
 async def _send(site: Site, verdict: ObjectVerdict, wanted: Manifest, live: Manifest | None) -> Manifest:
+    """Under a lock: only on the very object that was read, or only if there is still none."""
     meta = {} if live is None else part(live, "metadata")
     force = verdict.verdict in ("update", "adopt")
-    try:
-        applied = await site.kube.apply(
-            wanted, force=force, resource_version=meta.get("resourceVersion"), uid=meta.get("uid")
-        )
-    except ObjectConflictError as error:
-        raise _moved(verdict.ref, await _seen(site, verdict.ref)) from error
-    if live is None and not applied.created and not _only_ours(applied.object):
-        raise _moved(verdict.ref, observed(verdict.ref, applied.object))
-    return applied.object
-
-
-def _only_ours(live: Manifest) -> bool:
-    """Whether nobody else wrote the object: then an answer of ours was lost, and the retry found our own object."""
-    return all(manager.name == "gatewright" for manager in decode.metadata_of(live).managers)
+    version = meta.get("resourceVersion", ABSENT)
+    return (await site.kube.apply(wanted, force=force, resource_version=version, uid=meta.get("uid"))).object
 
 
 async def _remove(site: Site, ref: ObjectRef) -> None:
     verdict = site.plan.verdict_of(ref)
     if verdict is None or verdict.verdict != "delete":
         return
+    await _until_settled(site, verdict, _remove_once)
+
+
+async def _remove_once(site: Site, verdict: ObjectVerdict) -> None:
+    ref = verdict.ref
     await site.guard()
     seen = await _seen(site, ref)
     if seen is not None:
@@ -178,18 +183,9 @@ async def _remove(site: Site, ref: ObjectRef) -> None:
 
 
 async def _delete(site: Site, ref: ObjectRef, seen: Seen) -> None:
-    try:
-        await site.kube.delete(
-            resource_of(ref.api_version, ref.kind),
-            ref.name,
-            ref.namespace,
-            uid=seen.metadata.uid,
-            resource_version=seen.metadata.resource_version,
-        )
-    except ObjectNotFoundError:
-        return
-    except ObjectConflictError as error:
-        raise _moved(ref, await _seen(site, ref)) from error
+    resource, metadata = resource_of(ref.api_version, ref.kind), seen.metadata
+    version = metadata.resource_version
+    await site.kube.delete(resource, ref.name, ref.namespace, uid=metadata.uid, resource_version=version)
 
 
 async def _counted(site: Site, ref: ObjectRef, seen: Seen) -> Seen:
