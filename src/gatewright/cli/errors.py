@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+import msgspec
+
 from gatewright.model.errors import (
     BlockedError,
     DeniedError,
@@ -117,6 +119,15 @@ class LabMissingError(EnvironmentFailure):
     code: ClassVar[str] = "cli.lab-missing"
 
 
+class Detail(msgspec.Struct, frozen=True):
+    """One of several problems of manifests, as the API tells it."""
+
+    file: str
+    line: int
+    field: str
+    message: str
+
+
 class RemoteError(GatewrightError):
     """A problem that the API told, already in the person's language."""
 
@@ -129,13 +140,26 @@ class RemoteError(GatewrightError):
         self.told = told
 
 
+def details(error: GatewrightError) -> list[str]:
+    """Every single problem of manifests, each with its place, where there are several."""
+    problems = error.told.get("problems") if isinstance(error, RemoteError) else None
+    if not isinstance(problems, list):
+        return []
+    found = msgspec.convert(problems, list[Detail])
+    return [f"{p.file}:{p.line} {p.field}: {p.message}".replace(" :", ":") for p in found] if len(found) > 1 else []
+
+
 def exit_code(error: GatewrightError) -> int:
     """What the command line exits with."""
     return error.exit if isinstance(error, RemoteError) else error.exit_code
 
 
 def told(error: GatewrightError, language: Language) -> tuple[str, str, str]:
-    """Code, sentence and remedy of an error, whichever side made it."""
+    """Heading, sentence and remedy of an error, whichever side made it. The heading is the code, with the cluster
+    where the sentence does not name it."""
     if isinstance(error, RemoteError):
-        return error.remote_code, error.message, error.remedy
-    return error.report.code, error.report.message(language), error.report.remedy(language)
+        code, cluster, sentence, remedy = error.remote_code, error.told.get("cluster"), error.message, error.remedy
+    else:
+        report = error.report
+        code, cluster, sentence, remedy = report.code, report.cluster, report.message(language), report.remedy(language)
+    return f"{code} ({cluster})" if cluster and str(cluster) not in sentence else code, sentence, remedy

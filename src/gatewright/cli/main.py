@@ -74,9 +74,9 @@ def _unexpected(error: Exception) -> int:
 
 
 def _report(error: GatewrightError) -> int:
-    from gatewright.cli.errors import exit_code, told
+    from gatewright.cli.errors import details, exit_code, told
     from gatewright.cli.output import Screen
 
     language = environment_language()
-    Screen(language).error(*told(error, language))
+    Screen(language).error(*told(error, language), details(error))
     return exit_code(error)

@@ -85,10 +85,12 @@ class Screen:
         if self.format == "table":
             self.out.print(Text(text(key, self.language, **params)))
 
-    def error(self, code: str, sentence: str, remedy: str) -> None:
-        """Code, sentence, remedy."""
+    def error(self, code: str, sentence: str, remedy: str, details: Sequence[str] = ()) -> None:
+        """Code, sentence, details, remedy."""
         self.err.print(Text.assemble((f"{text('cli.word.error', self.language)} {code}", "bold red")))
         self.err.print(Text(sentence))
+        for detail in details:
+            self.err.print(Text(f"  {detail}"))
         if remedy:
             self.err.print(Text.assemble((f"{text('cli.word.remedy', self.language)}: ", "bold"), remedy))
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import signal
 import socket
 from collections.abc import Callable
+from types import FrameType
 
 import msgspec
 import uvicorn
@@ -25,8 +27,19 @@ class Listening(msgspec.Struct, frozen=True):
     token_file: str
 
 
-async def serve(settings: Settings, host: str, port: int, ready: Callable[[Listening], None]) -> None:
-    """Serves until SIGINT or SIGTERM. ``ready`` is told once requests are accepted; port 0 takes a free one.
+class _Server(uvicorn.Server):
+    """Does not send the signal again to the process, which would cancel the orderly end of everything around it."""
+
+    interrupted = False
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.should_exit = True
+        self.interrupted = sig == signal.SIGINT
+
+
+async def serve(settings: Settings, host: str, port: int, ready: Callable[[Listening], None]) -> bool:
+    """Serves until SIGINT or SIGTERM; tells whether it was SIGINT. ``ready`` is told where; port 0 takes a free one.
 
     Raises ``PortTakenError``, ``AddressError``, and those of ``ensure_token`` and ``open_services``.
     """
@@ -42,7 +55,9 @@ async def serve(settings: Settings, host: str, port: int, ready: Callable[[Liste
                 timeout_graceful_shutdown=_GRACE_SECONDS,
             )
             ready(Listening(_url(host, listener), str(settings.token_file)))
-            await uvicorn.Server(config).serve(sockets=[listener])
+            server = _Server(config)
+            await server.serve(sockets=[listener])
+            return server.interrupted
 
 
 def _listen(host: str, port: int) -> socket.socket:

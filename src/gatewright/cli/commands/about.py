@@ -36,7 +36,7 @@ async def errors(
 
     from gatewright.cli.views import about
 
-    known = sorted(key.removesuffix(".remedy") for key in templates() if key.endswith(".remedy"))
+    known = sorted(key for key in templates() if f"{key}.remedy" in templates())
     if code is not None and code not in known:
         raise UnknownCodeError(code=code[:80], nearest=", ".join(get_close_matches(code, known, 3, 0.4)) or "-")
     chosen = known if code is None else [code]

@@ -132,7 +132,7 @@ async def run(session: Session, api: Api, made: PlanAnswer, yes: bool, detach: b
     from gatewright.model.rollout import RolloutStatus
 
     if session.screen.format == "table":
-        session.screen.show(made, view.plan)
+        session.screen.show(made, view.plan if made.outcome != "change" else view.content)
     if made.outcome != "change":
         if session.screen.format != "table":
             session.screen.data(made)

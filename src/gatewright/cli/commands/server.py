@@ -18,7 +18,8 @@ async def up(
     session: Session,
     host: Annotated[str, typer.Option("--host", metavar="ADDRESS", help="cli.option.host")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", metavar="PORT", min=0, max=65535, help="cli.option.port")] = 8770,
-) -> None:
+) -> int:
+    from gatewright.cli.exits import INTERRUPTED
     from gatewright.server.run import Listening, serve
 
     def ready(listening: Listening) -> None:
@@ -30,7 +31,8 @@ async def up(
         if not _is_loopback(host):
             session.screen.note("cli.note.plain-http", url=listening.url)
 
-    await serve(session.settings, host, port, ready)
+    interrupted = await serve(session.settings, host, port, ready)
+    return INTERRUPTED if interrupted else 0
 
 
 def _is_loopback(host: str) -> bool:

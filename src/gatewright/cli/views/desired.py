@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 import msgspec
+import yaml
 from rich.console import RenderableType
 from rich.padding import Padding
 from rich.text import Text
@@ -92,7 +93,10 @@ def differences(found: Sequence[ChangeView], language: Language) -> Iterable[Ren
     """Each change with the fields that it would change."""
     for change in found:
         yield Text.assemble(word("would", change.verb, language), f"  {change.kind} {change.name}")
-        for field in between(change.after, change.before or {}):
+        if change.before is None:
+            yield Padding(Text(yaml.safe_dump(change.after.get("spec", {}), sort_keys=False).rstrip()), (0, 0, 0, 4))
+            continue
+        for field in between(change.after, change.before):
             line = Text.assemble(
                 f"{field.path}: ",
                 (_value(field.live), STYLES["delete"]),

@@ -68,7 +68,7 @@ def listing(found: Listing, language: Language) -> Iterable[RenderableType]:
 
 
 def _resource(row: ResourceRow, language: Language) -> tuple[str, ...]:
-    state = f"{row.state} ({row.reason})" if row.reason and not row.state.endswith("=True") else row.state
+    state = f"{row.state} ({row.reason})" if row.reason and not row.state.lower().endswith("=true") else row.state
     return (
         row.cluster,
         row.namespace,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import Final, TypeAlias
 
 import msgspec
 from rich.console import RenderableType
@@ -19,16 +20,24 @@ from gatewright.text import Language, text
 MAX_DIFFERENCES: Final = 6
 """Fields shown per object; ``-o json`` has all of them."""
 _MAX_VALUE: Final = 60
+Cells: TypeAlias = tuple[Text, str, str, str | Text]
+"""Verdict, object, owner, reason."""
 
 
 def plan(made: PlanAnswer, language: Language) -> Iterable[RenderableType]:
+    """The plan, and what can be done with it."""
+    yield from content(made, language)
+    yield Text()
+    yield Text(text(f"cli.plan.next.{made.outcome}", language, hash=made.hash[:12]))
+
+
+def content(made: PlanAnswer, language: Language) -> Iterable[RenderableType]:
+    """The plan alone, before a question about it."""
     yield _summary(made, language)
     yield from _blocks(made.plan, language)
     for cluster in made.plan.clusters:
         yield Text()
         yield from _cluster(cluster, language)
-    yield Text()
-    yield Text(text(f"cli.plan.next.{made.outcome}", language, hash=made.hash[:12]))
 
 
 def _summary(made: PlanAnswer, language: Language) -> Text:
@@ -38,7 +47,6 @@ def _summary(made: PlanAnswer, language: Language) -> Text:
         language,
         hash=made.hash[:12],
         team=made.plan.team,
-        clusters=len(made.plan.clusters),
         change=outcomes["change"],
         nothing=outcomes["nothing"],
         stopped=outcomes["stopped"],
@@ -91,14 +99,28 @@ def _cluster(cluster: ClusterPlan, language: Language) -> Iterable[RenderableTyp
     yield head
     shown = [v for v in cluster.verdicts if v.verdict != "unchanged"]
     if shown:
-        made = table(language, "verdict", "object", "owner", "why")
-        yield rows(made, [_verdict(v, language) for v in shown])
+        groups = groupby(shown, key=lambda v: (v.verdict, v.ref.kind if v.verdict == "create" else v.ref))
+        cells = [_verdicts(list(group), language) for _, group in groups]
+        owned = any(owner for _, _, owner, _ in cells)
+        columns = ("verdict", "object", "owner", "why") if owned else ("verdict", "object", "why")
+        yield rows(table(language, *columns), cells if owned else [(a, b, d) for a, b, _, d in cells])
     same = len(cluster.verdicts) - len(shown)
     if same:
         yield Text(text("cli.plan.unchanged", language, count=same), style="dim")
 
 
-def _verdict(verdict: ObjectVerdict, language: Language) -> tuple[str | Text, ...]:
+def _verdicts(group: Sequence[ObjectVerdict], language: Language) -> Cells:
+    """One object with its reason; or objects of one kind, one after another, that are only not there yet."""
+    verdict = group[0]
+    if verdict.verdict != "create":
+        return _verdict(verdict, language)
+    kind = verdict.ref.kind
+    names = "\n".join(str(v.ref).removeprefix(f"{kind} ") for v in group)
+    objects = str(verdict.ref) if len(group) == 1 else f"{kind} ({len(group)})\n{names}"
+    return word("verdict", verdict.verdict, language), objects, "", text("cli.plan.absent", language)
+
+
+def _verdict(verdict: ObjectVerdict, language: Language) -> Cells:
     why = Text(verdict.reason.render(language))
     for difference in verdict.differences[:MAX_DIFFERENCES]:
         why.append("\n").append_text(_difference(difference))

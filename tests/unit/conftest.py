@@ -1,0 +1,95 @@
+"""A stand-in for an API server: just enough for a cluster to be registered, over plain HTTP on the loopback address."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+SECRET = "Zq7-token-of-the-cluster"
+STATUSES: dict[int, dict[str, Any]] = {
+    401: {"status": "Failure", "reason": "Unauthorized", "message": "Unauthorized"},
+    403: {
+        "status": "Failure",
+        "reason": "Forbidden",
+        "message": 'namespaces "kube-system" is forbidden: User "u" cannot get resource "namespaces" in API group ""',
+        "details": {"name": "kube-system", "kind": "namespaces"},
+    },
+}
+
+
+@dataclass
+class FakeCluster:
+    """``answers``: by path; a status for which the path answers with a Kubernetes Status instead."""
+
+    uid: str
+    server: str = ""
+    answers: dict[str, Any] = field(default_factory=dict)
+    seen: list[str] = field(default_factory=list)
+
+    def kubeconfig(self, **user: Any) -> str:
+        """A kubeconfig of one context; its user has the token ``SECRET`` unless something else is given."""
+        return json.dumps({
+            "apiVersion": "v1",
+            "kind": "Config",
+            "current-context": "c",
+            "clusters": [{"name": "c", "cluster": {"server": self.server}}],
+            "users": [{"name": "u", "user": user or {"token": SECRET}}],
+            "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
+        })  # fmt: skip
+
+
+class _Handler(BaseHTTPRequestHandler):
+    cluster: FakeCluster
+
+    def do_GET(self) -> None:
+        path = self.path.partition("?")[0]
+        self.cluster.seen.append(path)
+        found = self.cluster.answers.get(path, 404)
+        if isinstance(found, int):
+            self._send(found, {**STATUSES.get(found, {}), "kind": "Status", "apiVersion": "v1", "code": found})
+        else:
+            self._send(200, found)
+
+    def _send(self, status: int, value: Any) -> None:
+        content = json.dumps(value).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        return
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that hangs up is no news."""
+
+
+@pytest.fixture
+def kubernetes() -> Iterator[FakeCluster]:
+    """A running stand-in, version 1.36.0."""
+    cluster = FakeCluster("11111111-2222-3333-4444-555555555555")
+    cluster.answers = {
+        "/version": {"major": "1", "minor": "36", "gitVersion": "v1.36.0"},
+        "/api/v1/namespaces/kube-system": {
+            "kind": "Namespace",
+            "apiVersion": "v1",
+            "metadata": {"name": "kube-system", "uid": cluster.uid},
+        },
+    }
+    server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"cluster": cluster}))
+    cluster.server = f"http://127.0.0.1:{server.server_address[1]}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    yield cluster
+    server.shutdown()
+    thread.join()
+    server.server_close()

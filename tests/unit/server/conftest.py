@@ -1,0 +1,53 @@
+"""The application over a database of the test's own, spoken to as the operator, as a stranger, or with few rights."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from gatewright.cli.transport import InProcessTransport
+from gatewright.server.app import create_app
+from gatewright.server.auth import operator
+from gatewright.server.permissions import Principal
+from gatewright.server.services import Services, open_services
+from gatewright.server.settings import Settings, from_environment
+
+Open = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return from_environment({"GATEWRIGHT_HOME": str(tmp_path / "home")})
+
+
+@pytest.fixture
+async def services(settings: Settings) -> AsyncIterator[Services]:
+    async with open_services(settings) as opened:
+        yield opened
+
+
+@pytest.fixture
+def connect(services: Services) -> Open:
+    """``async with connect(principal)``: a client of the application as that principal."""
+
+    @contextlib.asynccontextmanager
+    async def opened(
+        principal: Principal | None = None, over: Services = services, **headers: str
+    ) -> AsyncIterator[httpx.AsyncClient]:
+        transport = InProcessTransport(create_app(over), principal or operator("ada"))
+        base = "http://test/api/v1"
+        async with httpx.AsyncClient(transport=transport, base_url=base, headers=headers) as client:
+            yield client
+
+    return opened
+
+
+@pytest.fixture
+async def api(connect: Open) -> AsyncIterator[httpx.AsyncClient]:
+    async with connect() as client:
+        yield client
