@@ -162,7 +162,7 @@ async def test_a_worker_that_slept_is_replaced_and_writes_nothing_more(
         uid = await asking.register(cluster, connection=proxy.connection)
         await asking.bind(team, [cluster])
         plan = await asking.plan(team)
-        first = Gate(lambda r: writes_to(r, "customresourcedefinitions"), drop=True)
+        first = Gate(lambda r: writes_to(r, "namespaces"), drop=True)
         proxy.rules.append(first)
         rollout = await asking.start(plan)
         async with Worker(home) as sleeper:

@@ -1,6 +1,6 @@
 """The Lease in a cluster that keeps two installations of Gatewright from writing to it at once (invariant 4).
 
-Object: ``Lease kube-system/gatewright`` (coordination.k8s.io/v1). Holder: ``INSTALLATION/ROLLOUT.GENERATION``, because a
+Object: ``Lease kube-system/gatewright`` (coordination.k8s.io/v1). Holder: ``INSTALLATION/ROLLOUT.GENERATION``, since a
 process that was asleep must not give up what its successor holds. A holder of the same installation is replaced at
 once: the lock in our own database already excludes a second rollout. Another installation's is respected until it was
 not renewed for ``EXPIRY`` seconds. Clocks of two installations may differ, so ``EXPIRY`` is twice the time after which
