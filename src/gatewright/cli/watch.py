@@ -29,6 +29,17 @@ async def follow(session: Session, api: Api, id: str) -> int:
     from gatewright.cli.client import part
 
     path = f"/rollouts/{part(id)}"
+    try:
+        await _show(session, api, path)
+    except asyncio.CancelledError:
+        session.screen.note("cli.note.left" if session.settings.server else "cli.note.interrupted", id=id)
+        raise
+    ended = await api.get(path, RolloutStatus)
+    session.screen.show(ended, view.rollout)
+    return _EXITS.get(ended.state, exits.NOT_FINISHED)
+
+
+async def _show(session: Session, api: Api, path: str) -> None:
     if session.screen.format != "table":
         async for _ in _events(api, path):
             pass
@@ -37,16 +48,13 @@ async def follow(session: Session, api: Api, id: str) -> int:
     else:
         async for event in _events(api, path):
             session.screen.out.print(view.line(event, session.language), soft_wrap=True)
-    ended = await api.get(path, RolloutStatus)
-    session.screen.show(ended, view.rollout)
-    return _EXITS.get(ended.state, exits.NOT_FINISHED)
 
 
 async def _tree(session: Session, api: Api, path: str) -> None:
     from rich.live import Live
 
     board = view.Board(await api.get(path, RolloutStatus), session.language)
-    with Live(board, console=session.screen.out, refresh_per_second=8, transient=True):
+    with Live(board, console=session.screen.out, refresh_per_second=4, transient=True):
         changed = asyncio.Event()
         reading = asyncio.create_task(_refresh(api, path, board, changed), name="rollout status")
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import groupby
-from typing import Final, TypeAlias
+from typing import Final
 
 import msgspec
 from rich.console import RenderableType
@@ -17,11 +17,9 @@ from gatewright.model.plan import STOPS, ClusterPlan, FieldDifference, Finding, 
 from gatewright.server.values import PlanAnswer
 from gatewright.text import Language, text
 
-MAX_DIFFERENCES: Final = 6
+MAX_DIFFERENCES: Final = 4
 """Fields shown per object; ``-o json`` has all of them."""
-_MAX_VALUE: Final = 60
-Cells: TypeAlias = tuple[Text, str, str, str | Text]
-"""Verdict, object, owner, reason."""
+_MAX_VALUE: Final = 48
 
 
 def plan(made: PlanAnswer, language: Language) -> Iterable[RenderableType]:
@@ -69,9 +67,9 @@ def _severe(cluster: ClusterPlan, severity: str, language: Language) -> Iterable
         if finding.severity == severity:
             yield from _finding(cluster.cluster, finding, language)
     if severity == "block":
-        for verdict in cluster.verdicts:
-            if verdict.verdict in STOPS:
-                yield from _stop(cluster.cluster, verdict, language)
+        stops = [verdict for verdict in cluster.verdicts if verdict.verdict in STOPS]
+        for remedy, group in groupby(stops, key=lambda v: "" if v.remedy is None else v.remedy.render(language)):
+            yield from _stops(cluster.cluster, list(group), remedy, language)
 
 
 def _finding(cluster: str, finding: Finding, language: Language) -> Iterable[RenderableType]:
@@ -83,12 +81,15 @@ def _finding(cluster: str, finding: Finding, language: Language) -> Iterable[Ren
     yield Padding(Text(finding.remedy.render(language)), (0, 0, 0, 4))
 
 
-def _stop(cluster: str, verdict: ObjectVerdict, language: Language) -> Iterable[RenderableType]:
-    head = Text.assemble((cluster, "bold"), "  ", word("verdict", verdict.verdict, language), f"  {verdict.ref}")
-    yield head
-    yield Padding(Text(verdict.reason.render(language)), (0, 0, 0, 4))
-    if verdict.remedy is not None:
-        yield Padding(Text(verdict.remedy.render(language)), (0, 0, 0, 4))
+def _stops(
+    cluster: str, verdicts: Sequence[ObjectVerdict], remedy: str, language: Language
+) -> Iterable[RenderableType]:
+    """Objects that one remedy helps: each with its reason, and the remedy once."""
+    for verdict in verdicts:
+        yield Text.assemble((cluster, "bold"), "  ", word("verdict", verdict.verdict, language), f"  {verdict.ref}")
+        yield Padding(Text(verdict.reason.render(language)), (0, 0, 0, 4))
+    if remedy:
+        yield Padding(Text.assemble((f"{text('cli.word.remedy', language)}: ", "bold"), remedy), (0, 0, 0, 4))
 
 
 def _cluster(cluster: ClusterPlan, language: Language) -> Iterable[RenderableType]:
@@ -100,35 +101,36 @@ def _cluster(cluster: ClusterPlan, language: Language) -> Iterable[RenderableTyp
     shown = [v for v in cluster.verdicts if v.verdict != "unchanged"]
     if shown:
         groups = groupby(shown, key=lambda v: (v.verdict, v.ref.kind if v.verdict == "create" else v.ref))
-        cells = [_verdicts(list(group), language) for _, group in groups]
-        owned = any(owner for _, _, owner, _ in cells)
-        columns = ("verdict", "object", "owner", "why") if owned else ("verdict", "object", "why")
-        yield rows(table(language, *columns), cells if owned else [(a, b, d) for a, b, _, d in cells])
+        yield rows(table(language, "verdict", "object"), [_cells(list(group), language) for _, group in groups])
     same = len(cluster.verdicts) - len(shown)
     if same:
         yield Text(text("cli.plan.unchanged", language, count=same), style="dim")
 
 
-def _verdicts(group: Sequence[ObjectVerdict], language: Language) -> Cells:
-    """One object with its reason; or objects of one kind, one after another, that are only not there yet."""
+def _cells(group: Sequence[ObjectVerdict], language: Language) -> tuple[Text, Text]:
+    """One object with its owner, reason and differences; or objects of one kind that are only not there yet."""
     verdict = group[0]
     if verdict.verdict != "create":
-        return _verdict(verdict, language)
+        return word("verdict", verdict.verdict, language), _object(verdict, language)
     kind = verdict.ref.kind
-    names = "\n".join(str(v.ref).removeprefix(f"{kind} ") for v in group)
-    objects = str(verdict.ref) if len(group) == 1 else f"{kind} ({len(group)})\n{names}"
-    return word("verdict", verdict.verdict, language), objects, "", text("cli.plan.absent", language)
+    if len(group) == 1:
+        return word("verdict", "create", language), Text(str(verdict.ref))
+    names = "\n".join("  " + str(v.ref).removeprefix(f"{kind} ") for v in group)
+    return word("verdict", "create", language), Text(f"{kind} ({len(group)})\n{names}")
 
 
-def _verdict(verdict: ObjectVerdict, language: Language) -> Cells:
-    why = Text(verdict.reason.render(language))
-    for difference in verdict.differences[:MAX_DIFFERENCES]:
-        why.append("\n").append_text(_difference(difference))
-    more = len(verdict.differences) - MAX_DIFFERENCES
-    if more > 0:
-        why.append("\n" + text("cli.plan.more", language, count=more), style="dim")
-    owner = "" if verdict.owner is None else str(verdict.owner)
-    return word("verdict", verdict.verdict, language), str(verdict.ref), owner, why
+def _object(verdict: ObjectVerdict, language: Language) -> Text:
+    """What stops has its reason above, among what blocks; here it has its differences only."""
+    told = Text(str(verdict.ref))
+    if verdict.owner is not None:
+        told.append(f"  {text('cli.word.owner', language, owner=str(verdict.owner))}", style="bold")
+    if verdict.verdict not in STOPS:
+        told.append(f"\n  {verdict.reason.render(language)}")
+    ordered = sorted(verdict.differences, key=lambda field: field.path.endswith("description"))
+    for difference in ordered[:MAX_DIFFERENCES]:
+        told.append("\n").append_text(_difference(difference))
+    more = len(ordered) - MAX_DIFFERENCES
+    return told.append("\n" + text("cli.plan.more", language, count=more), style="dim") if more > 0 else told
 
 
 def _difference(field: FieldDifference) -> Text:

@@ -111,4 +111,4 @@ def _last_end(target: TargetStatus) -> str | None:
 
 
 def _finished(status: RolloutStatus) -> int:
-    return sum(1 for target in status.targets if target.state == "succeeded")
+    return sum(1 for target in status.targets if target.state in ("succeeded", "skipped"))
