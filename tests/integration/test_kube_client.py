@@ -81,6 +81,15 @@ async def test_apply_creates_updates_and_does_nothing(kube: KubeClient) -> None:
     assert first.object["metadata"]["managedFields"][0]["manager"] == "gatewright"
 
 
+async def test_an_apply_may_answer_with_metadata_only(kube: KubeClient) -> None:
+    first = await kube.apply(config_map("slim", a="1"), metadata_only=True)
+    again = await kube.apply(config_map("slim", a="2"), metadata_only=True)
+    assert (first.created, again.created) == (True, False)
+    assert "data" not in again.object
+    assert again.object["metadata"]["resourceVersion"] != first.object["metadata"]["resourceVersion"]
+    assert (await kube.get(CONFIG_MAPS, "slim", "default"))["data"] == {"a": "2"}
+
+
 async def test_a_conflict_names_the_manager(kube: KubeClient) -> None:
     await kube.apply(config_map("conflict", a="1", b="1"), manager="helm")
     with pytest.raises(errors.FieldConflictError) as caught:

@@ -244,12 +244,14 @@ class KubeClient:
         resource_version: str | None = None,
         uid: str | None = None,
         manager: str = FIELD_MANAGER,
+        metadata_only: bool = False,
     ) -> Applied:
         """Server-side apply (https://kubernetes.io/docs/reference/using-api/server-side-apply/).
 
         With ``resource_version``, only if the object is still at that version, or (``ABSENT``) does not exist. That
         alone does not keep an object that was deleted in the meantime from being created again; ``uid`` does.
-        Unknown fields are refused, not dropped.
+        Unknown fields are refused, not dropped. ``metadata_only``: the answer is a PartialObjectMetadata, which spares
+        both sides the megabyte of a bundle's schemas.
         Raises ``FieldConflictError`` naming the managers, ``ObjectConflictError``, ``InvalidObjectError``, ...
         """
         resource = await self.discover(manifest["apiVersion"], manifest["kind"])
@@ -272,6 +274,7 @@ class KubeClient:
             ),
             msgspec.json.encode({**manifest, "metadata": metadata}),
             _APPLY_TYPE,
+            accept=f"{METADATA_TYPE},{JSON_TYPE}" if metadata_only else JSON_TYPE,
             # Under a lock the second of two runs would fail on the success of the first.
             idempotent=resource_version is None,
         )

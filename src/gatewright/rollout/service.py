@@ -9,14 +9,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import structlog
 
 from gatewright.model.plan import STOPS, Action, Plan
 from gatewright.model.rollout import Command, RolloutStatus
 from gatewright.observe.clusters import Clusters
-from gatewright.rollout.engine import Engine, engine
 from gatewright.rollout.errors import NothingToDoError, PlanStoppedError
 from gatewright.rollout.executor import Executor
 from gatewright.rollout.planner import Planner
@@ -28,6 +27,9 @@ from gatewright.store.plans import StoredPlan
 from gatewright.store.progress import RolloutEvent
 from gatewright.store.rollouts import DRIVEN
 from gatewright.text import message
+
+if TYPE_CHECKING:
+    from gatewright.rollout.engine import Engine
 
 SWEEP: Final = 2.0
 _POLL: Final = 0.1
@@ -130,6 +132,9 @@ class Rollouts:
     @contextlib.asynccontextmanager
     async def driving(self) -> AsyncGenerator[None]:
         """While open, this process carries rollouts out, its own and those that dead workers left behind."""
+        # The engine takes a third of a second to import, which a process that only plans or looks need not pay.
+        from gatewright.rollout.engine import engine
+
         presence = WorkerPresence(self._database)
         await presence.register()
         async with contextlib.AsyncExitStack() as stack:

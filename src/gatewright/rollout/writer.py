@@ -158,7 +158,14 @@ async def _send(site: Site, verdict: ObjectVerdict, wanted: Manifest, live: Mani
     meta = {} if live is None else part(live, "metadata")
     force = verdict.verdict in ("update", "adopt")
     version = meta.get("resourceVersion", ABSENT)
-    return (await site.kube.apply(wanted, force=force, resource_version=version, uid=meta.get("uid"))).object
+    applied = await site.kube.apply(
+        wanted,
+        force=force,
+        resource_version=version,
+        uid=meta.get("uid"),
+        metadata_only=verdict.ref.kind == CRD_KIND,
+    )
+    return applied.object
 
 
 async def _remove(site: Site, ref: ObjectRef) -> None:
