@@ -24,10 +24,11 @@ lint: setup ## Format, lint, types, import contracts
 	$(BIN)/lint-imports
 
 unit: setup ## Tests without clusters
-	$(BIN)/pytest -q tests/unit
+	$(BIN)/pytest -q -n 2 --dist loadfile tests/unit
 
 integration: setup ## Tests on real API servers, Traefik and PostgreSQL
-	$(BIN)/gatewright lab prepare
+	$(BIN)/gatewright lab prepare --kubernetes 1.36 --kubernetes 1.34 --kubernetes 1.30 \
+	  --traefik 3.5.3 --traefik 3.6.15 --traefik 3.7.15
 	$(BIN)/pytest -q tests/integration
 
 bench: setup ## Ratios against kubectl, side by side in one run
