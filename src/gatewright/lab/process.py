@@ -149,7 +149,8 @@ class Child:
     async def stop(self, *, grace: float) -> None:
         """SIGTERM, then after ``grace`` seconds SIGKILL; returns when it has ended."""
         if self.returncode is None:
-            self._process.terminate()
+            # not Popen's own way, which reaps a child that has just ended before asyncio does: its code is lost then
+            send(self.ref, signal.SIGTERM)
             try:
                 async with asyncio.timeout(grace):
                     await self._process.wait()
@@ -159,7 +160,7 @@ class Child:
     async def kill(self) -> None:
         """SIGKILL; returns when it has ended."""
         if self.returncode is None:
-            self._process.kill()
+            send(self.ref, signal.SIGKILL)
         await self._process.wait()
 
     def last_words(self) -> str:
