@@ -28,6 +28,7 @@ import gatewright
 from gatewright.cli import exits
 from gatewright.cli.help import described, translated
 from gatewright.cli.main import build
+from gatewright.gatewayapi.access import access_rules
 from gatewright.gatewayapi.catalogue import catalogue
 from gatewright.gatewayapi.controllers import controllers
 from gatewright.gatewayapi.writers import WRITERS
@@ -260,7 +261,8 @@ def cli(language: Language) -> str:
 
 def _parameters(command: Any, context: Any, language: Language) -> Iterator[tuple[str, str, str]]:
     for parameter in command.get_params(context):
-        if parameter.name == "help" or getattr(parameter, "hidden", False):
+        everywhere = parameter.name == "help" or (parameter.name == "output" and parameter.default == "table")
+        if everywhere or getattr(parameter, "hidden", False):
             continue
         if parameter.param_type_name == "argument":
             name = parameter.metavar or parameter.name.upper()
@@ -497,8 +499,9 @@ def rules(language: Language) -> str:
             severity = " / ".join(_w(level, language) for level in sorted(levels))
             why = _prose(rule.__doc__)
             lines += [f"**{severity}**" + (f". {why}" if language == "en" else ""), ""]
-            lines += [f"- {_w('evidence', language)}: {_shown(f'preflight.{code}', language)}"]
-            lines += [f"- {_w('remedy', language)}: {_shown(f'preflight.{code}.remedy', language)}", ""]
+            colon = ": " if language == "en" else "："
+            lines += [f"- {_w('evidence', language)}{colon}{_shown(f'preflight.{code}', language)}"]
+            lines += [f"- {_w('remedy', language)}{colon}{_shown(f'preflight.{code}.remedy', language)}", ""]
     return "\n".join(lines)
 
 
@@ -564,6 +567,26 @@ def controller_rows(language: Language) -> str:
     return _table((_w(k, language) for k in ("controller", "names", "installs", "pairs")), rows)
 
 
+# Access
+
+
+def access(_: Language) -> str:
+    usual = access_rules()
+    removal = [rule for rule in access_rules(allow_namespace_removal=True) if rule not in usual]
+    rows = [
+        (
+            f"`{rule.group or 'core'}`",
+            ", ".join(rule.resources),
+            ", ".join(rule.verbs),
+            ", ".join(rule.names) or "every",
+            rule.namespace or "every",
+            "with `--allow-namespace-removal`" if rule in removal else "always",
+        )
+        for rule in (*usual, *removal)
+    ]
+    return _table(("group", "resources", "verbs", "names", "namespace", "granted"), rows)
+
+
 # The API
 
 
@@ -593,6 +616,7 @@ BLOCKS: dict[str, Callable[[Language], str]] = {
     "writers": writers,
     "bundles": bundles,
     "controllers": controller_rows,
+    "access": access,
     "routes": routes,
 }
 

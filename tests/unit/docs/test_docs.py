@@ -1,0 +1,132 @@
+"""The docs say what the code says: no page out of date, no dead link, no file or command that is not there."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from gatewright.gatewayapi.writers import WRITERS
+from gatewright.server.settings import SETTINGS
+from gatewright.text import templates
+
+ROOT = Path(__file__).resolve().parents[3]
+PAGES = [ROOT / "README.md", ROOT / "README.zh-CN.md", *sorted((ROOT / "docs").rglob("*.md"))]
+LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
+FILE = re.compile(r"`((?:src|tests|docs|scripts|bench|\.ci)/[\w./-]+)`")
+FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+
+
+def load() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("make_docs", ROOT / "scripts" / "make_docs.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["make_docs"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+make_docs = load()
+COMMANDS = {path for path, _, _ in make_docs.commands()}
+
+
+def read(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
+
+
+def name(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors of a page's headings, as GitHub makes them."""
+    titles = re.findall(r"^#+ (.*)$", FENCE.sub("", read(page)), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).strip().replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("page", make_docs.pages(), ids=name)
+def test_generated_parts_are_up_to_date(page: Path) -> None:
+    assert read(page) == make_docs.rendered(page), "run: python scripts/make_docs.py"
+
+
+def test_every_reference_is_on_a_page() -> None:
+    used = {block for page in make_docs.pages() for block in re.findall(r"<!-- generated: ([a-z-]+) -->", read(page))}
+    assert used == set(make_docs.BLOCKS)
+
+
+def test_every_error_has_its_place() -> None:
+    page = read(ROOT / "docs" / "errors.md")
+    assert [e.code for e in make_docs.known_errors() if f"### {e.code}\n" not in page] == []
+
+
+def test_every_command_setting_writer_and_finding_has_its_place() -> None:
+    commands = read(ROOT / "docs" / "cli.md")
+    assert [path for path in COMMANDS if f"### {path}" not in commands] == []
+    settings = read(ROOT / "docs" / "settings.md")
+    variables = {v for file in (ROOT / "src").rglob("*.py") for v in re.findall(r'"(GATEWRIGHT_[A-Z_]+)"', read(file))}
+    assert {v for v in variables | {s.name for s in SETTINGS} if f"`{v}`" not in settings} == set()
+    writers = read(ROOT / "docs" / "writers.md")
+    assert [w.key for w in WRITERS if f"| `{w.key}` |" not in writers] == []
+    findings = {k for k in templates() if k.startswith("preflight.") and not k.endswith(".remedy")}
+    rules = read(ROOT / "docs" / "preflight.md")
+    assert {code for code in findings if f"### {code}\n" not in rules} == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in LINK.findall(FENCE.sub("", read(page))):
+        if re.match(r"https?://", target):
+            continue
+        file, _, anchor = target.partition("#")
+        there = (page.parent / file).resolve() if file else page
+        assert there.exists(), target
+        assert not anchor or anchor in anchors(there), target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_files_that_are_named_exist(page: Path) -> None:
+    assert [f for f in FILE.findall(read(page)) if not (ROOT / f).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_commands_that_are_named_exist(page: Path) -> None:
+    """In code, inline or fenced: ``gatewright WORD [WORD]`` is a command or a group of commands."""
+    text = read(page)
+    code = [*FENCE.findall(text), *re.findall(r"`([^`\n]+)`", FENCE.sub("", text))]
+    groups = {" ".join(path.split()[:2]) for path in COMMANDS}
+    for line in (line for part in code for line in part.splitlines()):
+        for words in re.findall(r"(?:^|(?<!owner:)[\s(|])gatewright((?: [a-z][a-z-]*)+)", line):
+            parts = words.split()
+            named = {"gatewright " + " ".join(parts[:n]) for n in (1, 2)}
+            assert named & (COMMANDS | groups), line
+    targets = set(re.findall(r"^([a-z]+):", read(ROOT / "Makefile"), re.MULTILINE))
+    assert {t for part in code for t in re.findall(r"\bmake ([a-z]+)\b", part)} <= targets
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_the_voice_is_plain(page: Path) -> None:
+    prose = re.sub(r"`[^`]*`|!\[|<!--.*?-->", "", FENCE.sub("", read(page)))
+    assert "!" not in prose
+    assert "！" not in prose
+
+
+def test_both_readmes_show_the_same() -> None:
+    """The same commands and manifests, the same pages in the same order, the same number of sections."""
+    one, other = read(ROOT / "README.md"), read(ROOT / "README.zh-CN.md")
+
+    def code(text: str) -> list[str]:
+        blocks = FENCE.findall(text)
+        return [line.partition("#")[0].strip() for block in blocks for line in block.splitlines()]
+
+    def sections(text: str) -> int:
+        return len(re.findall(r"^## ", FENCE.sub("", text), re.MULTILINE))
+
+    assert sections(one) == sections(other)
+    assert [line for line in code(one) if line.startswith(("make ", "gatewright "))] == [
+        line for line in code(other) if line.startswith(("make ", "gatewright "))
+    ]
