@@ -16,7 +16,7 @@ import msgspec
 
 from gatewright.cli.errors import NotOurServerError, RemoteError, ServerUnreachableError
 from gatewright.cli.transport import InProcessTransport
-from gatewright.server.auth import operator
+from gatewright.server.principal import operator
 from gatewright.server.settings import Settings
 from gatewright.text import Language
 

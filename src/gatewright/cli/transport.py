@@ -13,8 +13,7 @@ from typing import Any, TypeAlias
 
 import httpx
 
-from gatewright.server.auth import SCOPE_KEY
-from gatewright.server.permissions import Principal
+from gatewright.server.principal import SCOPE_KEY, Principal
 
 Event: TypeAlias = MutableMapping[str, Any]
 

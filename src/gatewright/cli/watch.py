@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from gatewright.cli import exits
 from gatewright.cli.views import rollout as view
-from gatewright.model.rollout import RolloutStatus
-from gatewright.store.progress import RolloutEvent
+from gatewright.model.rollout import RolloutEvent, RolloutStatus
 
 if TYPE_CHECKING:
     from gatewright.cli.client import Api

@@ -96,3 +96,28 @@ class Claim(msgspec.Struct, frozen=True):
 
 
 Desired: TypeAlias = Cluster | Team | Binding | Stack
+Verb: TypeAlias = Literal["create", "update", "unchanged"]
+
+
+class Change(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What applying one manifest did. ``after`` has defaults filled in (a binding's namespace)."""
+
+    verb: Verb
+    kind: str
+    name: str
+    after: Desired
+    before: Desired | None = None
+
+
+class RegisteredCluster(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A cluster as registered. ``kubernetes``: the version last seen, empty before the first look."""
+
+    uid: str
+    spec: Cluster
+    server: str
+    kubernetes: str
+    added_at: str
+
+    @property
+    def name(self) -> str:
+        return self.spec.name

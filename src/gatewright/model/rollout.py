@@ -59,3 +59,13 @@ class RolloutStatus(msgspec.Struct, frozen=True, omit_defaults=True):
     generation: int
     created_at: str
     targets: tuple[TargetStatus, ...] = ()
+
+
+class RolloutEvent(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One line of a rollout's log. ``seq`` starts at 1 and has no gaps; ``cluster`` is empty for the whole rollout."""
+
+    seq: int
+    at: str
+    kind: str
+    message: Message
+    cluster: str = ""

@@ -15,14 +15,13 @@ import msgspec
 from gatewright.kube.client import KubeClient
 from gatewright.kube.connection import Connection
 from gatewright.kube.transport import ClientOptions
-from gatewright.model.desired import Claim, Cluster, Custody
+from gatewright.model.desired import Claim, Cluster, Custody, RegisteredCluster
 from gatewright.model.errors import GatewrightError, InputError
 from gatewright.model.names import require_label
 from gatewright.observe.survey import identity
 from gatewright.planning.request import Known
 from gatewright.store.apply import Registration
 from gatewright.store.database import Database
-from gatewright.store.fleet import RegisteredCluster
 from gatewright.store.secrets import KeyRing
 
 

@@ -6,8 +6,6 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from typing import ClassVar, cast
 
-import msgspec
-
 from gatewright.gatewayapi.conditions import judge, worst
 from gatewright.gatewayapi.crds import GROUPS
 from gatewright.kube.client import KubeClient
@@ -15,6 +13,7 @@ from gatewright.kube.discovery import listable
 from gatewright.kube.resources import Resource
 from gatewright.model.errors import ErrorReport, GatewrightError, NotFoundError
 from gatewright.model.objects import Manifest, part, parts
+from gatewright.model.status import Listing, ResourceRow
 from gatewright.observe.clusters import Clusters, Registered
 
 
@@ -22,28 +21,6 @@ class UnknownKindError(NotFoundError):
     """No reachable cluster serves a Gateway API kind of that name."""
 
     code: ClassVar[str] = "observe.unknown-kind"
-
-
-class ResourceRow(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One object. ``state`` and ``reason`` are those of its worst decisive condition (``gatewayapi.conditions``)."""
-
-    cluster: str
-    namespace: str
-    kind: str
-    name: str
-    state: str = ""
-    reason: str = ""
-    message: str = ""
-    hostnames: tuple[str, ...] = ()
-    addresses: tuple[str, ...] = ()
-    created_at: str = ""
-
-
-class Listing(msgspec.Struct, frozen=True):
-    """The rows of the clusters that answered, and for each other cluster its error: partial is visible."""
-
-    rows: tuple[ResourceRow, ...]
-    errors: tuple[ErrorReport, ...] = ()
 
 
 async def get(

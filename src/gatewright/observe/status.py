@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import msgspec
 
@@ -11,42 +11,13 @@ from gatewright.gatewayapi.crds import bundle_of
 from gatewright.gatewayapi.writers import owner_of
 from gatewright.model.errors import ClusterError, ErrorReport, GatewrightError
 from gatewright.model.observation import Observation
+from gatewright.model.status import ClusterStatus, ControllerStatus, CustodyState, Reachability
 from gatewright.observe.clusters import Clusters, Registered
 from gatewright.observe.survey import survey
 from gatewright.planning.request import Interests, Record, crd_ref
-from gatewright.store.observations import Reachability, Seen
+from gatewright.store.observations import Seen
 
-CustodyState = Literal["own", "observe", "absent", "unknown"]
 SECONDS = 8.0
-
-
-class ControllerStatus(msgspec.Struct, frozen=True):
-    name: str
-    version: str
-    namespace: str
-    available: bool
-
-
-class ClusterStatus(msgspec.Struct, frozen=True, omit_defaults=True):
-    """``bundles``: the releases that the CRDs claim, e.g. ``v1.6.1 standard``; more than one is a mixed cluster.
-    ``custody`` is the fact (who owns the CRDs), not the wish. ``owners``: the other writers of CRDs by name.
-    ``error``: why the last attempt failed; the rest is then what was seen at ``seen_at``."""
-
-    cluster: str
-    reachability: Reachability
-    since: str
-    checked_at: str
-    seen_at: str = ""
-    insecure: bool = False
-    kubernetes: str = ""
-    bundles: tuple[str, ...] = ()
-    custody: CustodyState = "unknown"
-    owners: tuple[str, ...] = ()
-    controllers: tuple[ControllerStatus, ...] = ()
-    gateway_classes: tuple[str, ...] = ()
-    namespace: str = ""
-    stack: str = ""
-    error: ErrorReport | None = None
 
 
 async def look(clusters: Clusters, team: str | None = None, *, seconds: float = SECONDS) -> list[ClusterStatus]:

@@ -185,7 +185,7 @@ def _steps(request: ClusterRequest, wanted: Wanted, groups: Mapping[str, tuple[O
     for group, verdicts in groups.items():
         refs = tuple(v.ref for v in verdicts if v.verdict == "delete")
         if refs:
-            names = ", ".join(ref.name for ref in refs)
+            names = ", ".join(str(ref) if group == "controller" else ref.name for ref in refs)
             title = message(f"planning.step-remove-{group}", cluster=cluster, count=len(refs), names=names)
             yield Step("remove", title, refs, together=group in ("crds", "namespaces"))
     kept = {v.ref.identity for group in groups.values() for v in group if v.verdict == "keep"}

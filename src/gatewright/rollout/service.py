@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from gatewright.model.plan import STOPS, Action, Plan
-from gatewright.model.rollout import Command, RolloutStatus
+from gatewright.model.rollout import Command, RolloutEvent, RolloutStatus
 from gatewright.observe.clusters import Clusters
 from gatewright.rollout.errors import NothingToDoError, PlanStoppedError
 from gatewright.rollout.executor import Executor
@@ -24,7 +24,6 @@ from gatewright.rollout.workers import WorkerPresence
 from gatewright.store.bundles import BundleStore
 from gatewright.store.errors import CommandNotAllowedError, RolloutSupersededError
 from gatewright.store.plans import StoredPlan
-from gatewright.store.progress import RolloutEvent
 from gatewright.store.rollouts import DRIVEN
 from gatewright.text import message
 

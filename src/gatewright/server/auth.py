@@ -17,17 +17,11 @@ from typing import Final
 from fastapi import Request
 
 from gatewright.server.errors import FolderError, TokenDamagedError, TokenExposedError, UnauthenticatedError
-from gatewright.server.permissions import ALL, Principal
+from gatewright.server.principal import ALL, SCOPE_KEY, Principal
 
-SCOPE_KEY: Final = "gatewright.principal"
 TOKEN_PREFIX: Final = "gwo_"
 _SHORTEST: Final = 20
 Authenticate = Callable[[Request], Principal]
-
-
-def operator(name: str) -> Principal:
-    """The person at this machine, who may do everything."""
-    return Principal(name, ALL, local=True)
 
 
 def ensure_token(file: Path) -> str:

@@ -15,14 +15,14 @@ from gatewright.gatewayapi.catalogue import catalogue
 from gatewright.gatewayapi.manifests import defaults
 from gatewright.kube import kubeconfig
 from gatewright.model import manifest
-from gatewright.model.desired import Binding, Cluster, Custody, Desired, Stack, Team
+from gatewright.model.desired import Binding, Change, Cluster, Custody, Desired, RegisteredCluster, Stack, Team
 from gatewright.observe.clusters import Clusters
 from gatewright.server.errors import ClusterManifestError
-from gatewright.server.permissions import Principal
-from gatewright.store.apply import Change, Registration
+from gatewright.server.principal import Principal
+from gatewright.server.values import TeamView
+from gatewright.store.apply import Registration
 from gatewright.store.database import Database
 from gatewright.store.unit import Unit
-from gatewright.store.values import RegisteredCluster
 
 
 class Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -30,14 +30,6 @@ class Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     file: str
     text: str
-
-
-class TeamView(msgspec.Struct, frozen=True):
-    """A team with everything that is its own."""
-
-    team: Team
-    bindings: list[Binding]
-    stacks: list[Stack]
 
 
 class DesiredState:

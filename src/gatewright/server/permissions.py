@@ -7,47 +7,13 @@ application refuses to start with one.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final, Literal, get_args
 
-import msgspec
 from fastapi import Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from gatewright.server.errors import ForbiddenError
-
-Permission = Literal[
-    "api.describe",
-    "bundle.pull",
-    "bundle.read",
-    "cluster.access",
-    "cluster.custody",
-    "cluster.read",
-    "cluster.register",
-    "cluster.remove",
-    "cluster.rotate",
-    "fleet.read",
-    "manifest.apply",
-    "manifest.diff",
-    "manifest.export",
-    "plan.create",
-    "plan.read",
-    "rollout.command",
-    "rollout.read",
-    "rollout.start",
-    "team.read",
-    "team.write",
-]
-ALL: Final[frozenset[str]] = frozenset(get_args(Permission))
-
-
-class Principal(msgspec.Struct, frozen=True):
-    """Who asks. ``local``: the operator's own process, whose kubeconfigs may name files and run plugins of this
-    machine; never so for a request that came through a socket."""
-
-    name: str
-    permissions: frozenset[str] = frozenset()
-    local: bool = False
+from gatewright.server.principal import Permission, Principal
 
 
 class Require:

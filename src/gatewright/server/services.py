@@ -24,7 +24,7 @@ from gatewright.observe.clusters import Clusters
 from gatewright.rollout.service import Rollouts
 from gatewright.server.desired import DesiredState
 from gatewright.server.errors import FolderError
-from gatewright.server.permissions import Principal
+from gatewright.server.principal import Principal
 from gatewright.server.settings import Settings
 from gatewright.server.values import BundleRow, Pulled
 from gatewright.server.wire import ConnectionBody

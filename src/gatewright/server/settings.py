@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
-from platformdirs import user_config_path, user_data_path
+from platformdirs import user_cache_path, user_config_path, user_data_path
 
 from gatewright.server.errors import SettingError
 from gatewright.text import Message, message
@@ -54,7 +54,8 @@ class Settings(msgspec.Struct, frozen=True):
 
     @property
     def bundle_cache(self) -> Path:
-        return self.home / "bundles"
+        """Shared by every installation of this user: the files are the same, and checked each time they are read."""
+        return user_cache_path("gatewright") / "bundles"
 
 
 def from_environment(environ: Mapping[str, str]) -> Settings:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
+from gatewright.model.desired import Binding, Change, Stack, Team, Verb
 from gatewright.model.manifest import manifest_of
 from gatewright.model.objects import Manifest
 from gatewright.model.plan import Outcome, Plan
-from gatewright.store.apply import Change, Verb
 
 
 class PlanAnswer(msgspec.Struct, frozen=True):
@@ -52,3 +52,11 @@ class Pulled(msgspec.Struct, frozen=True):
     channel: str
     crds: int
     digest: str
+
+
+class TeamView(msgspec.Struct, frozen=True):
+    """A team with everything that is its own."""
+
+    team: Team
+    bindings: list[Binding]
+    stacks: list[Stack]

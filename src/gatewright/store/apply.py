@@ -7,13 +7,13 @@ keys of the tables stay the last word: what slips past the checks here is refuse
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
 import msgspec
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gatewright.model.desired import Binding, Cluster, Desired, Stack, Team
+from gatewright.model.desired import Binding, Change, Cluster, Desired, Stack, Team, Verb
 from gatewright.model.names import require_label, require_namespace
 from gatewright.store.clock import Clock, stamp
 from gatewright.store.credentials import Credentials
@@ -33,7 +33,6 @@ from gatewright.store.sql import affected, nearest, pack_maybe, row, rows, seria
 from gatewright.store.tables import BindingRow, ClusterRow, RecordRow, StackRow, TeamRow
 from gatewright.store.values import cluster_of, stack_of, team_of
 
-Verb: TypeAlias = Literal["create", "update", "unchanged"]
 ORDER: Final[dict[type, int]] = {Cluster: 0, Team: 1, Stack: 2, Binding: 3}
 
 
@@ -44,16 +43,6 @@ class Registration(msgspec.Struct, frozen=True):
     server: str
     kubernetes: str = ""
     credential: Sealed | None = None
-
-
-class Change(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What applying one manifest did. ``after`` has defaults filled in (a binding's namespace)."""
-
-    verb: Verb
-    kind: str
-    name: str
-    after: Desired
-    before: Desired | None = None
 
 
 class Applier:

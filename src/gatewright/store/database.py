@@ -14,7 +14,7 @@ import os
 import random
 import sqlite3
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -99,8 +99,16 @@ class Database:
     @asynccontextmanager
     async def _unit(self, engine: AsyncEngine) -> AsyncGenerator[Unit]:
         with ours(self.address):
-            async with AsyncSession(engine, expire_on_commit=False) as session, session.begin():
+            session = AsyncSession(engine, expire_on_commit=False)
+            try:
+                await _undisturbed(session.connection())
                 yield Unit(session, self._clock)
+                await _undisturbed(session.commit())
+            except BaseException:
+                await _undisturbed(session.rollback())
+                raise
+            finally:
+                await _undisturbed(session.close())
 
     async def migrate(self) -> None:
         """Brings the tables to this version. At once where they are; safe when several processes do it together.
@@ -126,6 +134,19 @@ class Database:
     def _require_known(self, revision: str | None) -> None:
         if revision is not None and revision not in REVISIONS:
             raise DatabaseNewerError(database=self.address, revision=revision, head=HEAD)
+
+
+async def _undisturbed(work: Awaitable[object]) -> None:
+    """Lets the beginning or end of a transaction finish when its task is cancelled there: cut off in the middle, the
+    driver's thread would begin a transaction that nobody ends, and the file stay locked."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        if not task.cancelled():
+            task.exception()
+        raise
 
 
 async def _revision(connection: AsyncConnection) -> str | None:

@@ -9,8 +9,8 @@ import msgspec
 from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gatewright.model.desired import Binding, Claim, Cluster, Custody, Desired, Stack, Team
-from gatewright.store.apply import Applier, Change, Registration
+from gatewright.model.desired import Binding, Change, Claim, Cluster, Custody, Desired, RegisteredCluster, Stack, Team
+from gatewright.store.apply import Applier, Registration
 from gatewright.store.clock import Clock
 from gatewright.store.errors import (
     ClusterExistsError,
@@ -33,7 +33,7 @@ from gatewright.store.tables import (
     StackRow,
     TeamRow,
 )
-from gatewright.store.values import RegisteredCluster, claim_of, registered_of, stack_of, team_of
+from gatewright.store.values import claim_of, registered_of, stack_of, team_of
 
 
 class Fleet:

@@ -3,7 +3,7 @@ age."""
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias, cast
+from typing import cast
 
 import msgspec
 from sqlalchemy import select
@@ -11,11 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gatewright.model.errors import ErrorReport
 from gatewright.model.observation import Observation
+from gatewright.model.status import Reachability
 from gatewright.store.clock import Clock, stamp
 from gatewright.store.sql import pack, row, rows, unpack_maybe, upsert
 from gatewright.store.tables import ObservationRow
-
-Reachability: TypeAlias = Literal["reachable", "slow", "unreachable", "forbidden"]
 
 
 class Seen(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import cast
 
-import msgspec
-
 from gatewright.model.errors import ErrorReport
 from gatewright.model.plan import StepKind
 from gatewright.model.rollout import (
+    RolloutEvent,
     RolloutState,
     RolloutStatus,
     StepState,
@@ -21,16 +20,6 @@ from gatewright.model.rollout import (
 from gatewright.store.sql import unpack, unpack_maybe
 from gatewright.store.tables import RolloutEventRow, RolloutRow, StepRow, TargetRow
 from gatewright.text import Message
-
-
-class RolloutEvent(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One line of a rollout's log. ``seq`` starts at 1 and has no gaps; ``cluster`` is empty for the whole rollout."""
-
-    seq: int
-    at: str
-    kind: str
-    message: Message
-    cluster: str = ""
 
 
 def event_of(row: RolloutEventRow) -> RolloutEvent:

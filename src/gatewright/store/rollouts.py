@@ -21,6 +21,7 @@ from gatewright.model.rollout import (
     ALLOWED,
     ENDED,
     Command,
+    RolloutEvent,
     RolloutState,
     RolloutStatus,
     StepState,
@@ -34,7 +35,7 @@ from gatewright.store.errors import (
     RolloutSupersededError,
     UnknownRolloutError,
 )
-from gatewright.store.progress import RolloutEvent, event_of, status_of
+from gatewright.store.progress import event_of, status_of
 from gatewright.store.sql import affected, insert_new, pack, pack_maybe, row, rows
 from gatewright.store.tables import ClusterLockRow, RolloutEventRow, RolloutRow, StepRow, TargetRow
 from gatewright.text import Message

@@ -95,5 +95,7 @@ def unpack_maybe(body: str | None, kind: type[T]) -> T | None:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """The known names most like ``name``, or ``-``: a parameter of every error about an unknown name."""
-    return ", ".join(get_close_matches(name, list(known), n=3, cutoff=0.5)) or "-"
+    """The known names most like ``name`` (any three where none is), or ``-``: a parameter of every error about an
+    unknown name."""
+    names = sorted(known)
+    return ", ".join(get_close_matches(name, names, n=3, cutoff=0.5) or names[:3]) or "-"

@@ -4,25 +4,19 @@ from __future__ import annotations
 
 from typing import cast
 
-import msgspec
-
-from gatewright.model.desired import BundleName, Channel, Claim, Cluster, ControllerSpec, Custody, Stack, Team
+from gatewright.model.desired import (
+    BundleName,
+    Channel,
+    Claim,
+    Cluster,
+    ControllerSpec,
+    Custody,
+    RegisteredCluster,
+    Stack,
+    Team,
+)
 from gatewright.store.sql import unpack_maybe
 from gatewright.store.tables import BindingRow, ClusterRow, StackRow, TeamRow
-
-
-class RegisteredCluster(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A cluster as registered. ``kubernetes``: the version last seen, empty before the first look."""
-
-    uid: str
-    spec: Cluster
-    server: str
-    kubernetes: str
-    added_at: str
-
-    @property
-    def name(self) -> str:
-        return self.spec.name
 
 
 def cluster_of(row: ClusterRow) -> Cluster:

@@ -18,10 +18,9 @@ from gatewright.cli.output import Format, Screen
 from gatewright.cli.watch import follow
 from gatewright.model.objects import ObjectRef
 from gatewright.model.plan import ClusterPlan, ObjectVerdict, Plan, Step, Verdict
-from gatewright.model.rollout import RolloutState, RolloutStatus, TargetStatus
+from gatewright.model.rollout import RolloutEvent, RolloutState, RolloutStatus, TargetStatus
 from gatewright.server.settings import from_environment
 from gatewright.server.values import PlanAnswer
-from gatewright.store.progress import RolloutEvent
 from gatewright.text import message
 
 REASON = message("model.invalid-name", name="x", field="spec.name")

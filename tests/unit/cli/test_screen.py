@@ -24,7 +24,7 @@ from gatewright.model.errors import ErrorReport
 from gatewright.model.objects import ObjectRef
 from gatewright.model.plan import ClusterPlan, FieldDifference, Finding, ObjectVerdict, Owner, Plan, Step
 from gatewright.model.rollout import RolloutStatus, StepStatus, TargetStatus
-from gatewright.observe.status import ClusterStatus, ControllerStatus
+from gatewright.model.status import ClusterStatus, ControllerStatus
 from gatewright.server.values import PlanAnswer
 from gatewright.text import Language, message, templates
 

@@ -12,8 +12,7 @@ import pytest
 
 from gatewright.cli.transport import InProcessTransport
 from gatewright.server.app import create_app
-from gatewright.server.auth import operator
-from gatewright.server.permissions import Principal
+from gatewright.server.principal import Principal, operator
 from gatewright.server.services import Services, open_services
 from gatewright.server.settings import Settings, from_environment
 

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from gatewright.server.auth import SCOPE_KEY, ensure_token, read_token
+from gatewright.server.auth import ensure_token, read_token
 from gatewright.server.errors import (
     AddressError,
     FolderError,
@@ -20,6 +20,7 @@ from gatewright.server.errors import (
     TokenDamagedError,
     TokenExposedError,
 )
+from gatewright.server.principal import SCOPE_KEY
 from gatewright.server.run import Listening, serve
 from gatewright.server.settings import Settings
 

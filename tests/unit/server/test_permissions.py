@@ -13,7 +13,8 @@ from fastapi import APIRouter
 from fastapi.routing import APIRoute
 
 from gatewright.server.app import PREFIX, api_routes, create_app
-from gatewright.server.permissions import ALL, Permission, Principal, permission_of, undeclared
+from gatewright.server.permissions import permission_of, undeclared
+from gatewright.server.principal import ALL, Permission, Principal
 from gatewright.server.services import Services
 
 ROUTES = [route for route in api_routes() if isinstance(route, APIRoute)]

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gatewright.model.desired import Binding, BundleName, Claim, Cluster, ControllerSpec, Desired, Stack, Team
+from gatewright.model.desired import Binding, BundleName, Change, Claim, Cluster, ControllerSpec, Desired, Stack, Team
 from gatewright.model.manifest import dump, parse
 from gatewright.model.names import InvalidNameError, ReservedNamespaceError
 from gatewright.model.objects import ObjectRef
 from gatewright.planning.request import Record
-from gatewright.store.apply import Change, Registration
+from gatewright.store.apply import Registration
 from gatewright.store.database import Database
 from gatewright.store.errors import (
     ClusterExistsError,
@@ -225,7 +225,7 @@ async def test_custody_is_a_recorded_decision(fleet: Database) -> None:
     [
         (Binding("paymnts", "a"), UnknownTeamError, "payments"),
         (Stack("paymnts", "x", BundleName("v1.6.1")), UnknownTeamError, "payments"),
-        (Binding("orders", "zzz"), UnknownClusterError, "-"),
+        (Binding("orders", "zzz"), UnknownClusterError, "a, b, c"),
         (Binding("payments", "a", stack="wep"), UnknownStackError, "web"),
         (Binding("orders", "a", stack="web"), UnknownStackError, "-"),
     ],

@@ -30,7 +30,7 @@ async def add(
 ) -> None:
     from gatewright.cli.kubeconfig import connection_body
     from gatewright.cli.views import desired
-    from gatewright.store.values import RegisteredCluster
+    from gatewright.model.desired import RegisteredCluster
 
     body = connection_body(kubeconfig, context, insecure_skip_tls_verify, remote=bool(session.settings.server))
     body.update(name=name, custody=None if custody is None else _custody(custody))
@@ -43,7 +43,7 @@ async def add(
 @command(group, "list")
 async def list_clusters(session: Session) -> None:
     from gatewright.cli.views import desired
-    from gatewright.store.values import RegisteredCluster
+    from gatewright.model.desired import RegisteredCluster
 
     api = await session.api()
     session.screen.show(await api.get("/clusters", list[RegisteredCluster]), desired.clusters)
@@ -52,7 +52,7 @@ async def list_clusters(session: Session) -> None:
 @command(group, "show")
 async def show(session: Session, name: NameArgument) -> None:
     from gatewright.cli.views import desired
-    from gatewright.store.values import RegisteredCluster
+    from gatewright.model.desired import RegisteredCluster
 
     api = await session.api()
     session.screen.show(await api.get(f"/clusters/{_part(name)}", RegisteredCluster), desired.cluster)
@@ -76,7 +76,7 @@ async def rotate(
 ) -> None:
     from gatewright.cli.kubeconfig import connection_body
     from gatewright.cli.views import desired
-    from gatewright.store.values import RegisteredCluster
+    from gatewright.model.desired import RegisteredCluster
 
     body = connection_body(kubeconfig, context, insecure_skip_tls_verify, remote=bool(session.settings.server))
     api = await session.api()
@@ -124,7 +124,7 @@ async def adopt(session: Session, name: NameArgument, yes: YesOption = False) ->
 async def _adopt(session: Session, name: str, yes: bool) -> None:
     """The user's word, after they saw whose CRDs they are. What they saw is recorded with it."""
     from gatewright.cli.views import fleet
-    from gatewright.observe.status import ClusterStatus
+    from gatewright.model.status import ClusterStatus
 
     api = await session.api()
     await api.get(f"/clusters/{_part(name)}", object)
@@ -140,7 +140,7 @@ async def _adopt(session: Session, name: str, yes: bool) -> None:
 
 async def _set(session: Session, name: str, word: Literal["own", "observe"] | None, evidence: list[str]) -> None:
     from gatewright.cli.views import desired
-    from gatewright.store.values import RegisteredCluster
+    from gatewright.model.desired import RegisteredCluster
 
     api = await session.api()
     body = {"custody": word, "evidence": evidence}

@@ -37,7 +37,7 @@ async def _checked(session: Session, where: str) -> Context:
     from gatewright.cli.client import part
     from gatewright.cli.context import Context
     from gatewright.cli.errors import NotBoundError
-    from gatewright.server.desired import TeamView
+    from gatewright.server.values import TeamView
 
     team, slash, cluster = where.partition("/")
     if not team or (slash and not cluster) or "/" in cluster:
@@ -57,7 +57,7 @@ async def status(
     everything: Annotated[bool, typer.Option("--all", "-A", help="cli.option.all-teams")] = False,
 ) -> None:
     from gatewright.cli.views import fleet
-    from gatewright.observe.status import ClusterStatus
+    from gatewright.model.status import ClusterStatus
 
     api = await session.api()
     chosen = None if everything else team or session.context.team
@@ -76,7 +76,7 @@ async def get(
 ) -> int:
     from gatewright.cli.exits import CLUSTER_FAILED
     from gatewright.cli.views import fleet
-    from gatewright.observe.resources import Listing
+    from gatewright.model.status import Listing
 
     wanted = [kind.strip() for kind in kinds.split(",") if kind.strip()]
     if not wanted:

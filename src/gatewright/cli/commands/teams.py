@@ -36,7 +36,7 @@ async def create(
 @command(team_group, "list")
 async def list_teams(session: Session) -> None:
     from gatewright.cli.views import desired
-    from gatewright.server.desired import TeamView
+    from gatewright.server.values import TeamView
 
     api = await session.api()
     session.screen.show(await api.get("/teams", list[TeamView]), desired.teams)
@@ -46,7 +46,7 @@ async def list_teams(session: Session) -> None:
 async def show(session: Session, team: TeamArgument) -> None:
     from gatewright.cli.client import part
     from gatewright.cli.views import desired
-    from gatewright.server.desired import TeamView
+    from gatewright.server.values import TeamView
 
     api = await session.api()
     session.screen.show(await api.get(f"/teams/{part(team)}", TeamView), desired.team)

@@ -9,9 +9,9 @@ from gatewright.cli.demo.stage import Stage
 from gatewright.cli.demo.wishes import listed, team_file, unrelated
 from gatewright.cli.demo.world import CLUSTERS, LAB, OLD_RELEASE, RELEASE, TRAEFIK
 from gatewright.gatewayapi.marks import ORIGIN
+from gatewright.model.desired import RegisteredCluster
 from gatewright.model.errors import ConflictError
-from gatewright.server.desired import TeamView
-from gatewright.store.values import RegisteredCluster
+from gatewright.server.values import TeamView
 
 A, B, C = CLUSTERS
 PAYMENTS: Final = {A: "payments", B: "payments", C: "payments-south"}

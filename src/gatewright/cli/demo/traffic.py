@@ -13,8 +13,7 @@ from gatewright.cli.demo.stage import GATEWAY_PORT, Stage
 from gatewright.cli.demo.wishes import application, listed, team_file
 from gatewright.cli.demo.world import CLUSTERS
 from gatewright.model.errors import ClusterError, ConflictError
-from gatewright.model.rollout import RolloutStatus
-from gatewright.store.progress import RolloutEvent
+from gatewright.model.rollout import RolloutEvent, RolloutStatus
 
 HOST: Final = "shop.payments.test"
 ORDERS_HOST: Final = "orders.test"

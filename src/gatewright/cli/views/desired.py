@@ -12,11 +12,9 @@ from rich.text import Text
 
 from gatewright.cli.output import STYLES, rows, table, word
 from gatewright.cli.views.moments import age
-from gatewright.model.desired import Binding, Stack
+from gatewright.model.desired import Binding, RegisteredCluster, Stack
 from gatewright.planning.differences import between
-from gatewright.server.desired import TeamView
-from gatewright.server.values import ChangeView
-from gatewright.store.values import RegisteredCluster
+from gatewright.server.values import ChangeView, TeamView
 from gatewright.text import Language, text
 
 

@@ -11,8 +11,7 @@ from gatewright.cli.context import Context
 from gatewright.cli.output import rows, table, word
 from gatewright.cli.views.moments import age
 from gatewright.model.errors import ErrorReport
-from gatewright.observe.resources import Listing, ResourceRow
-from gatewright.observe.status import ClusterStatus
+from gatewright.model.status import ClusterStatus, Listing, ResourceRow
 from gatewright.text import Language, text
 
 

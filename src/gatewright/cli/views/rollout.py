@@ -12,8 +12,7 @@ from rich.tree import Tree
 
 from gatewright.cli.output import STYLES, rows, table, word
 from gatewright.cli.views.moments import age, duration, parsed
-from gatewright.model.rollout import RolloutStatus, StepStatus, TargetStatus
-from gatewright.store.progress import RolloutEvent
+from gatewright.model.rollout import RolloutEvent, RolloutStatus, StepStatus, TargetStatus
 from gatewright.text import Language, text
 
 _SIGNS: Final = {

@@ -5,7 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter, Depends, Request, Response
 
 from gatewright import __version__
-from gatewright.server.permissions import Principal, require
+from gatewright.server.permissions import require
+from gatewright.server.principal import Principal
 from gatewright.server.wire import answer
 
 router = APIRouter(tags=["about"])

@@ -5,7 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter, Depends, Response
 
 from gatewright.model.desired import BundleName, Channel
-from gatewright.server.permissions import Principal, require
+from gatewright.server.permissions import require
+from gatewright.server.principal import Principal
 from gatewright.server.routes.given import Given
 from gatewright.server.wire import answer
 

@@ -7,7 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from gatewright.model.desired import Custody
-from gatewright.server.permissions import Principal, require
+from gatewright.server.permissions import require
+from gatewright.server.principal import Principal
 from gatewright.server.routes.given import Given
 from gatewright.server.wire import Body, ConnectionBody, answer, body, nothing
 

@@ -6,7 +6,8 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from gatewright.model.desired import Binding, BundleName, ControllerSpec, Stack, Team
 from gatewright.server.desired import Document
-from gatewright.server.permissions import Principal, require
+from gatewright.server.permissions import require
+from gatewright.server.principal import Principal
 from gatewright.server.routes.given import Given
 from gatewright.server.values import change_view
 from gatewright.server.wire import Body, answer, body, nothing

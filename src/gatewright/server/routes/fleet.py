@@ -6,7 +6,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from gatewright.server.permissions import Principal, require
+from gatewright.server.permissions import require
+from gatewright.server.principal import Principal
 from gatewright.server.routes.given import Given
 from gatewright.server.wire import answer
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter, Depends, Request, Response
 
 from gatewright.model.plan import Action, Plan
-from gatewright.server.permissions import Principal, require
+from gatewright.server.permissions import require
+from gatewright.server.principal import Principal
 from gatewright.server.routes.given import Given
 from gatewright.server.values import PlanAnswer
 from gatewright.server.wire import Body, answer, body

@@ -10,7 +10,8 @@ from fastapi.responses import StreamingResponse
 
 from gatewright.model.rollout import Command
 from gatewright.server.events import stream
-from gatewright.server.permissions import Principal, require
+from gatewright.server.permissions import require
+from gatewright.server.principal import Principal
 from gatewright.server.routes.given import Given
 from gatewright.server.wire import Body, answer, body
 from gatewright.store.errors import UnknownPlanError
