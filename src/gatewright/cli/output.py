@@ -115,10 +115,10 @@ def table(language: Language, *columns: str) -> Table:
     return made
 
 
-def rows(made: Table, cells: Iterable[Sequence[str | Text]]) -> Table:
+def rows(made: Table, cells: Iterable[Sequence[RenderableType]]) -> Table:
     """The table with its rows; an empty cell shows a dash."""
     for row in cells:
-        made.add_row(*(cell if isinstance(cell, Text) else Text(cell or "-") for cell in row))
+        made.add_row(*(Text(cell or "-") if isinstance(cell, str) else cell for cell in row))
     return made
 
 

@@ -23,13 +23,13 @@ _EXITS: Final = {
 }
 
 
-async def follow(session: Session, api: Api, id: str) -> int:
-    """Shows the rollout until it ends, fails or pauses; gives the exit code."""
+async def follow(session: Session, api: Api, id: str, *, after: int = 0) -> int:
+    """Shows the rollout until it ends, fails or pauses, its log from behind line ``after``; gives the exit code."""
     from gatewright.cli.client import part
 
     path = f"/rollouts/{part(id)}"
     try:
-        await _show(session, api, path)
+        await _show(session, api, path, after)
     except asyncio.CancelledError:
         session.screen.note("cli.note.left" if session.settings.server else "cli.note.interrupted", id=id)
         raise
@@ -38,14 +38,14 @@ async def follow(session: Session, api: Api, id: str) -> int:
     return _EXITS.get(ended.state, exits.NOT_FINISHED)
 
 
-async def _show(session: Session, api: Api, path: str) -> None:
+async def _show(session: Session, api: Api, path: str, after: int) -> None:
     if session.screen.format != "table":
         async for _ in _events(api, path):
             pass
     elif session.screen.out.is_terminal:
         await _tree(session, api, path)
     else:
-        async for event in _events(api, path):
+        async for event in _events(api, path, after):
             session.screen.out.print(view.line(event, session.language), soft_wrap=True)
 
 
@@ -73,7 +73,7 @@ async def _refresh(api: Api, path: str, board: view.Board, changed: asyncio.Even
         board.status = await api.get(path, RolloutStatus)
 
 
-async def _events(api: Api, path: str) -> AsyncIterator[RolloutEvent]:
-    async with contextlib.aclosing(api.events(f"{path}/events", RolloutEvent)) as events:
+async def _events(api: Api, path: str, after: int = 0) -> AsyncIterator[RolloutEvent]:
+    async with contextlib.aclosing(api.events(f"{path}/events", RolloutEvent, after=after)) as events:
         async for event in events:
             yield event

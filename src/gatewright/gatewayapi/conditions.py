@@ -50,8 +50,12 @@ def judge(live: Manifest) -> tuple[Judged, ...]:
 
 
 def worst(judged: Iterable[Judged]) -> Judged | None:
-    """The one that a person should read first; None where nothing is judged (kinds without conditions)."""
-    return min(judged, key=lambda j: _WORST.index(j.state), default=None)
+    """The one that a person should read first: the first of the worst, or where all is well the last, which tells
+    most (``Programmed``). None where nothing is judged (kinds without conditions)."""
+    found = tuple(judged)
+    if found and all(j.state == "true" for j in found):
+        return found[-1]
+    return min(found, key=lambda j: _WORST.index(j.state), default=None)
 
 
 def _route(live: Manifest, status: dict[str, Any], generation: int) -> Iterator[Judged]:

@@ -49,7 +49,7 @@ class TargetStatus(msgspec.Struct, frozen=True, omit_defaults=True):
 
 class RolloutStatus(msgspec.Struct, frozen=True, omit_defaults=True):
     """A rollout as people see it. ``generation`` grows with every resume, retry or takeover; a writer that holds an
-    older one may not write."""
+    older one may not write. ``last_event``: the number of the last line of its log."""
 
     id: str
     team: str
@@ -59,6 +59,7 @@ class RolloutStatus(msgspec.Struct, frozen=True, omit_defaults=True):
     generation: int
     created_at: str
     targets: tuple[TargetStatus, ...] = ()
+    last_event: int = 0
 
 
 class RolloutEvent(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -97,7 +97,7 @@ class Rollouts:
         ``CommandNotAllowedError``, ``UnknownRolloutError``."""
         async with self._database.transaction() as unit:
             status = await unit.rollouts.request(id, command)
-            asked = message("rollout.event.asked", who=who, command=command)
+            asked = message("rollout.event.asked", who=who, command=message(f"rollout.command.{command}"))
             await unit.rollouts.append(id, "asked", asked)
         if status.state in DRIVEN:
             await self._drive(status)

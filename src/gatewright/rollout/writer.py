@@ -68,20 +68,19 @@ async def run(site: Site, step: Step) -> None:
     """Carries out a step that writes or waits. Raises ``ClusterError``, ``ObjectMovedError``, ``NotEmptyError``."""
     match step.kind:
         case "namespaces" | "policy" | "controller":
-            await _write(site, step)
+            await _each(site, step, _apply)
         case "crds":
-            await _write(site, step)
+            await _each(site, step, _apply)
             await waits.served(site.kube, _crds(site, step), site.deadlines.served)
         case "available":
             for ref in step.refs:
                 await waits.available(site.kube, ref, site.deadlines.available)
         case "accepted":
-            await _write(site, step)
+            await _each(site, step, _apply)
             for ref in step.refs:
                 await waits.accepted(site.kube, ref, site.deadlines.accepted)
         case "remove":
-            for ref in step.refs:
-                await _remove(site, ref)
+            await _each(site, step, _remove)
         case "check" | "forget":
             raise ValueError(f"the executor's own step: {step.kind}")
 
@@ -91,18 +90,19 @@ def _crds(site: Site, step: Step) -> tuple[Manifest, ...]:
     return tuple(site.bundle.crds[ref.name] for ref in step.refs)
 
 
-async def _write(site: Site, step: Step) -> None:
+async def _each(site: Site, step: Step, one: Callable[[Site, ObjectRef], Awaitable[None]]) -> None:
+    """``one`` for every object of the step, in order, or several at once where the plan allows it."""
     if not step.together:
         for ref in step.refs:
-            await _apply(site, ref)
+            await one(site, ref)
         return
     budget = asyncio.Semaphore(TOGETHER)
 
-    async def one(ref: ObjectRef) -> None:
+    async def within_budget(ref: ObjectRef) -> None:
         async with budget:
-            await _apply(site, ref)
+            await one(site, ref)
 
-    results = await asyncio.gather(*(one(ref) for ref in step.refs), return_exceptions=True)
+    results = await asyncio.gather(*(within_budget(ref) for ref in step.refs), return_exceptions=True)
     for result in results:  # the others were let finish: what they wrote is recorded
         if isinstance(result, BaseException):
             raise result
@@ -145,7 +145,10 @@ async def _apply_once(site: Site, verdict: ObjectVerdict) -> None:
     kind, what = "already", message("rollout.event.already", object=str(ref))
     if live is None or state == "as-planned":
         live = await _send(site, verdict, wanted, live)
-        kind, what = "wrote", message("rollout.event.wrote", verdict=verdict.verdict, object=str(ref))
+        kind, what = (
+            "wrote",
+            message("rollout.event.wrote", verdict=message(f"rollout.verdict.{verdict.verdict}"), object=str(ref)),
+        )
     meta = live["metadata"]
     team = str(part(wanted["metadata"], "annotations").get(TEAM, ""))
     origin = origin_of(site.plan, ref)

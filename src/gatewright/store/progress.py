@@ -38,6 +38,7 @@ def status_of(row: RolloutRow, targets: Iterable[TargetRow], steps: Iterable[Ste
         row.generation,
         row.created_at,
         tuple(_target(t, mine) for t in targets if t.rollout_id == row.id),
+        row.last_event,
     )
 
 

@@ -50,7 +50,7 @@ class FakeApi:
     async def get(self, path: str, type: Any) -> RolloutStatus:
         return msgspec.structs.replace(self.status, targets=(TargetStatus("shanghai", "succeeded"),))
 
-    async def events(self, path: str, type: Any) -> AsyncIterator[RolloutEvent]:
+    async def events(self, path: str, type: Any, **query: object) -> AsyncIterator[RolloutEvent]:
         yield RolloutEvent(1, "2026-11-22T12:00:00.000000Z", "step", REASON, "shanghai")
 
 

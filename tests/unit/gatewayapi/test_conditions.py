@@ -70,3 +70,6 @@ def test_the_worst_is_read_first() -> None:
     assert read_first is not None
     assert (read_first.type, read_first.reason) == ("Programmed", "Invalid")
     assert worst(judge({"kind": "ReferenceGrant", "metadata": {}})) is None
+    fine = worst(judge(gateway(condition("Accepted"), condition("Programmed"))))
+    assert fine is not None
+    assert (fine.type, fine.state) == ("Programmed", "true")

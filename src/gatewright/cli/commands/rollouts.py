@@ -178,5 +178,6 @@ async def _go_on(session: Session, id: str, word: Command, detach: bool) -> int:
         await _steer(session, api, id, word)
         return 0
     await api.drive()
+    before = await api.get(f"/rollouts/{part(id)}", RolloutStatus)
     await api.post(f"/rollouts/{part(id)}/{word}", RolloutStatus)
-    return await follow(session, api, id)
+    return await follow(session, api, id, after=before.last_event)

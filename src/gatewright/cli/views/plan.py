@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Final
 
 import msgspec
-from rich.console import RenderableType
+from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
@@ -107,11 +107,11 @@ def _cluster(cluster: ClusterPlan, language: Language) -> Iterable[RenderableTyp
         yield Text(text("cli.plan.unchanged", language, count=same), style="dim")
 
 
-def _cells(group: Sequence[ObjectVerdict], language: Language) -> tuple[Text, Text]:
+def _cells(group: Sequence[ObjectVerdict], language: Language) -> tuple[Text, RenderableType]:
     """One object with its owner, reason and differences; or objects of one kind that are only not there yet."""
     verdict = group[0]
     if verdict.verdict != "create":
-        return word("verdict", verdict.verdict, language), _object(verdict, language)
+        return word("verdict", verdict.verdict, language), Group(*_object(verdict, language))
     kind = verdict.ref.kind
     if len(group) == 1:
         return word("verdict", "create", language), Text(str(verdict.ref))
@@ -119,23 +119,25 @@ def _cells(group: Sequence[ObjectVerdict], language: Language) -> tuple[Text, Te
     return word("verdict", "create", language), Text(f"{kind} ({len(group)})\n{names}")
 
 
-def _object(verdict: ObjectVerdict, language: Language) -> Text:
+def _object(verdict: ObjectVerdict, language: Language) -> Iterable[RenderableType]:
     """What stops has its reason above, among what blocks; here it has its differences only."""
-    told = Text(str(verdict.ref))
+    head = Text(str(verdict.ref))
     if verdict.owner is not None:
-        told.append(f"  {text('cli.word.owner', language, owner=str(verdict.owner))}", style="bold")
+        head.append(f"  {text('cli.word.owner', language, owner=str(verdict.owner))}", style="bold")
+    yield head
     if verdict.verdict not in STOPS:
-        told.append(f"\n  {verdict.reason.render(language)}")
+        yield Padding(Text(verdict.reason.render(language)), (0, 0, 0, 2))
     ordered = sorted(verdict.differences, key=lambda field: field.path.endswith("description"))
     for difference in ordered[:MAX_DIFFERENCES]:
-        told.append("\n").append_text(_difference(difference))
+        yield Padding(_difference(difference), (0, 0, 0, 2))
     more = len(ordered) - MAX_DIFFERENCES
-    return told.append("\n" + text("cli.plan.more", language, count=more), style="dim") if more > 0 else told
+    if more > 0:
+        yield Text(text("cli.plan.more", language, count=more), style="dim")
 
 
 def _difference(field: FieldDifference) -> Text:
     return Text.assemble(
-        f"  {field.path}: ", (_value(field.live), STYLES["delete"]), " → ", (_value(field.wanted), STYLES["create"])
+        f"{field.path}: ", (_value(field.live), STYLES["delete"]), " → ", (_value(field.wanted), STYLES["create"])
     )
 
 
