@@ -251,11 +251,15 @@ def _written() -> list[Resource]:
 
 
 async def _list(kube: KubeClient, resource: Resource) -> list[Manifest]:
-    return [
-        item
-        for item in await kube.list(resource, metadata_only=True)
-        if not (resource == LEASES and item["metadata"]["name"] != "gatewright")
-    ]
+    """Without what Kubernetes itself still sets up in a young cluster."""
+    listed = await kube.list(resource, metadata_only=True)
+    return [item for item in listed if not _of_kubernetes(resource, item["metadata"])]
+
+
+def _of_kubernetes(resource: Resource, meta: Manifest) -> bool:
+    if resource.plural in ("clusterroles", "clusterrolebindings", "leases"):
+        return not _is_ours(meta["name"])
+    return resource.plural == "serviceaccounts" and (meta["name"] == "default" or meta["namespace"] in _KEPT)
 
 
 async def _delete(kube: KubeClient, resource: Resource, found: Sequence[Manifest]) -> None:

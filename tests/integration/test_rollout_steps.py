@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from handles import ClusterFactory, ClusterHandle
-from product import Product, clean, explain, lease_holder, open_product, part_of, snapshot, target_of, unique
+from product import Product, clean, explain, lease_holder, open_product, part_of, snapshot, target_of, unique, verdicts
+from proxy import Gate, faulty, writes_to
 
 from gatewright.model.desired import ControllerSpec
-from gatewright.model.rollout import RolloutStatus
-from gatewright.planning.request import crd_ref
+from gatewright.model.rollout import Command, RolloutStatus
 from gatewright.rollout.errors import NothingToDoError
 from gatewright.rollout.waits import Deadlines
 from gatewright.store.errors import CommandNotAllowedError
@@ -143,69 +145,90 @@ async def test_a_controller_that_is_not_available_in_time_stops_the_first_cluste
         assert (await gatewright.plan(team)).outcome == "nothing"
 
 
-async def test_pause_takes_effect_between_steps_and_resume_finishes(gatewright: Product, pair: Pair) -> None:
+@contextlib.asynccontextmanager
+async def stopped_in_the_middle(
+    home: Path, pair: Pair, team: str, command: Literal["pause", "abort"], plural: str
+) -> AsyncIterator[tuple[Product, RolloutStatus]]:
+    """A rollout that got the command while it wrote objects of ``plural`` to the first cluster."""
+    first, second = pair
+    async with faulty(first) as proxy, open_product(home) as gatewright:
+        await gatewright.register(first, connection=proxy.connection)
+        await gatewright.register(second)
+        await gatewright.bind(team, pair)
+        held_up = Gate(lambda request: writes_to(request, plural), drop=False)
+        proxy.rules.append(held_up)
+        rollout = await gatewright.start(await gatewright.plan(team))
+        async with asyncio.timeout(60):
+            await held_up.reached.wait()
+        await gatewright.rollouts.command(rollout.id, command, who="tester")
+        held_up.open.set()
+        yield gatewright, await gatewright.standing(rollout.id)
+
+
+async def uid_of(gatewright: Product, cluster: ClusterHandle) -> str:
+    return next(row.uid for row in await gatewright.clusters.registered() if row.name == cluster.name)
+
+
+async def test_pause_takes_effect_between_steps_and_resume_finishes(tmp_path: Path, pair: Pair) -> None:
     first, second = pair
     team = unique()
-    await gatewright.bind(team, pair)
-    plan = await gatewright.plan(team)
-    rollout = await gatewright.start(plan)
-    await gatewright.reached(rollout.id, "wrote", first)
-    await gatewright.rollouts.command(rollout.id, "pause", who="tester")
-    status = await gatewright.standing(rollout.id)
-    assert status.state == "paused"
-    assert [target.state for target in status.targets] == ["paused", "pending"]
-    states = [state for _, state, _ in runs(status, first)]
-    assert set(states) == {"done", "pending"}
-    assert states == sorted(states)
-    assert await lease_holder(first) == ""
-    assert second.kubectl("get", "namespace", team, "--ignore-not-found") == ""
-    for command in ("pause", "retry"):
-        with pytest.raises(CommandNotAllowedError):
-            await gatewright.rollouts.command(rollout.id, command, who="tester")
-    await gatewright.rollouts.command(rollout.id, "resume", who="tester")
-    status = await gatewright.standing(rollout.id)
-    assert status.state == "succeeded"
-    for cluster in pair:
-        assert [(state, run) for _, state, run in runs(status, cluster)] == [("done", 1)] * 3
-        assert await lease_holder(cluster) == ""
-        assert await gatewright.lock(part_of(plan, cluster).uid) is None
+    async with stopped_in_the_middle(tmp_path, pair, team, "pause", "namespaces") as (gatewright, status):
+        assert status.state == "paused"
+        assert [target.state for target in status.targets] == ["paused", "pending"]
+        assert runs(status, first) == [("check", "done", 1), ("namespaces", "done", 1), ("crds", "pending", 0)]
+        assert await lease_holder(first) == ""
+        assert second.kubectl("get", "namespace", team, "--ignore-not-found") == ""
+        refused: tuple[Command, ...] = ("pause", "retry")
+        for command in refused:
+            with pytest.raises(CommandNotAllowedError):
+                await gatewright.rollouts.command(status.id, command, who="tester")
+        await gatewright.rollouts.command(status.id, "resume", who="tester")
+        ended = await gatewright.standing(status.id)
+        assert ended.state == "succeeded", ended
+        for cluster in pair:
+            assert [(state, run) for _, state, run in runs(ended, cluster)] == [("done", 1)] * 3
+            assert await lease_holder(cluster) == ""
+            assert await gatewright.lock(await uid_of(gatewright, cluster)) is None
 
 
-async def test_abort_leaves_a_named_state_and_lets_go(gatewright: Product, pair: Pair) -> None:
+async def test_abort_leaves_a_named_state_and_lets_go(tmp_path: Path, pair: Pair) -> None:
     first, _ = pair
     team = unique()
-    await gatewright.bind(team, pair)
-    plan = await gatewright.plan(team)
-    rollout = await gatewright.start(plan)
-    await gatewright.reached(rollout.id, "wrote", first)
-    await gatewright.rollouts.command(rollout.id, "abort", who="tester")
-    status = await gatewright.standing(rollout.id)
-    assert status.state == "aborted"
-    assert [target.state for target in status.targets] == ["aborted", "aborted"]
-    assert {state for _, state, _ in runs(status, first)} == {"done", "pending"}
-    assert await lease_holder(first) == ""
-    assert [await gatewright.lock(part_of(plan, cluster).uid) for cluster in pair] == [None, None]
-    for command in ("pause", "resume", "retry", "abort"):
-        with pytest.raises(CommandNotAllowedError):
-            await gatewright.rollouts.command(rollout.id, command, who="tester")
-    written = {str(record.ref) for record in await gatewright.records(part_of(plan, first).uid)}
-    fresh = await gatewright.plan(team)
-    unchanged = {str(v.ref) for v in part_of(fresh, first).verdicts if v.verdict == "unchanged"}
-    assert unchanged == written
-    assert (await gatewright.run(team)).state == "succeeded"
+    async with stopped_in_the_middle(tmp_path, pair, team, "abort", "namespaces") as (gatewright, status):
+        assert status.state == "aborted"
+        assert [target.state for target in status.targets] == ["aborted", "aborted"]
+        assert runs(status, first) == [("check", "done", 1), ("namespaces", "done", 1), ("crds", "pending", 0)]
+        assert await lease_holder(first) == ""
+        for cluster in pair:
+            assert await gatewright.lock(await uid_of(gatewright, cluster)) is None
+        refused: tuple[Command, ...] = ("pause", "resume", "retry", "abort")
+        for command in refused:
+            with pytest.raises(CommandNotAllowedError):
+                await gatewright.rollouts.command(status.id, command, who="tester")
+        written = {str(record.ref) for record in await gatewright.records(await uid_of(gatewright, first))}
+        fresh = await gatewright.plan(team)
+        assert {n for n, v in verdicts(part_of(fresh, first)).items() if v == "unchanged"} == written
+        assert written == {f"Namespace {team}"}
+        assert (await gatewright.run(team)).state == "succeeded"
 
 
-async def test_a_paused_rollout_can_be_aborted(gatewright: Product, pair: Pair) -> None:
+@pytest.mark.parametrize("command", ["pause", "abort"])
+async def test_a_cluster_whose_last_step_ends_meanwhile_is_finished(
+    tmp_path: Path, pair: Pair, command: Literal["pause", "abort"]
+) -> None:
+    first, second = pair
+    stopped = stopped_in_the_middle(tmp_path, pair, unique(), command, "customresourcedefinitions")
+    async with stopped as (gatewright, status):
+        assert status.state == {"pause": "paused", "abort": "aborted"}[command]
+        assert target_of(status, first).state == "succeeded"
+        assert target_of(status, second).state == {"pause": "pending", "abort": "aborted"}[command]
+        assert await gatewright.lock(await uid_of(gatewright, first)) is None
+        assert await lease_holder(first) == ""
+
+
+async def test_a_paused_rollout_can_be_aborted(tmp_path: Path, pair: Pair) -> None:
     first, _ = pair
-    team = unique()
-    await gatewright.bind(team, [first])
-    plan = await gatewright.plan(team)
-    rollout = await gatewright.start(plan)
-    await gatewright.rollouts.command(rollout.id, "pause", who="tester")
-    assert (await gatewright.standing(rollout.id)).state == "paused"
-    aborted = await gatewright.rollouts.command(rollout.id, "abort", who="tester")
-    assert aborted.state == "aborted"
-    assert await gatewright.lock(part_of(plan, first).uid) is None
-    assert crd_ref("gateways.gateway.networking.k8s.io") not in {
-        record.ref for record in await gatewright.records(part_of(plan, first).uid)
-    }
+    async with stopped_in_the_middle(tmp_path, pair, unique(), "pause", "namespaces") as (gatewright, status):
+        aborted = await gatewright.rollouts.command(status.id, "abort", who="tester")
+        assert aborted.state == "aborted"
+        assert await gatewright.lock(await uid_of(gatewright, first)) is None

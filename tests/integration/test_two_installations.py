@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from product import (
     unique,
     verdicts,
 )
+from proxy import Gate, faulty, writes_to
 
 from gatewright.kube.client import KubeClient
 from gatewright.model.desired import ControllerSpec
@@ -59,15 +61,19 @@ async def test_the_lease_of_another_installation_is_respected(tmp_path: Path, fr
 
 async def test_while_we_work_another_installation_is_kept_out(tmp_path: Path, fresh: ClusterHandle) -> None:
     team = unique()
-    async with open_product(tmp_path / "ours") as ours, KubeClient(admin(fresh)) as kube:
-        uid = await ours.register(fresh)
+    async with faulty(fresh) as proxy, open_product(tmp_path / "ours") as ours, KubeClient(admin(fresh)) as kube:
+        uid = await ours.register(fresh, connection=proxy.connection)
         await ours.bind(team, [fresh])
+        held_up = Gate(lambda request: writes_to(request, "namespaces", team), drop=False)
+        proxy.rules.append(held_up)
         rollout = await ours.start(await ours.plan(team))
-        await ours.reached(rollout.id, "wrote", fresh)
+        async with asyncio.timeout(60):
+            await held_up.reached.wait()
         with pytest.raises(ClusterHeldError) as refusal:
             async with held(kube, "other-installation", "r-1.1"):
                 pass
         assert refusal.value.report.owner == f"{await installation(ours, uid)}/{rollout.id}.1"
+        held_up.open.set()
         assert (await ours.standing(rollout.id)).state == "succeeded"
 
 
@@ -100,3 +106,29 @@ async def test_what_the_other_wrote_is_named_and_left_alone(tmp_path: Path, fres
         conflicted = await ours.plan(second)
         assert conflicted.outcome == "stopped", findings(conflicted)
     assert await snapshot(fresh) == before
+
+
+async def test_two_rollouts_of_one_installation_take_turns(tmp_path: Path, fresh: ClusterHandle) -> None:
+    """The second is told who has the cluster, and goes on when it is free."""
+    first, second = unique("first"), unique("second")
+    async with faulty(fresh) as proxy, open_product(tmp_path / "ours") as ours:
+        await ours.register(fresh, connection=proxy.connection)
+        for team in (first, second):
+            await ours.bind(team, [fresh])
+        plans = [await ours.plan(team) for team in (first, second)]
+        held_up = Gate(lambda request: writes_to(request, "namespaces", first), drop=False)
+        proxy.rules.append(held_up)
+        working = await ours.start(plans[0])
+        async with asyncio.timeout(60):
+            await held_up.reached.wait()
+        status = await ours.standing((await ours.start(plans[1])).id)
+        error = target_of(status, fresh).error
+        assert error is not None
+        assert (error.code, error.owner) == ("store.cluster-locked", working.id)
+        assert fresh.kubectl("get", "namespace", second, "--ignore-not-found") == ""
+        held_up.open.set()
+        assert (await ours.standing(working.id)).state == "succeeded"
+        await ours.rollouts.command(status.id, "retry", who="tester")
+        ended = await ours.standing(status.id)
+        assert ended.state == "succeeded", target_of(ended, fresh).error
+        assert (await ours.plan(second)).outcome == "nothing"

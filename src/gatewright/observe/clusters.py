@@ -59,7 +59,8 @@ class Clusters:
         """What a cluster says of itself, with its credential sealed. Raises ``ClusterError``; writes nothing."""
         try:
             async with KubeClient(connection, options=self._options) as kube:
-                uid, version = await asyncio.gather(identity(kube), kube.version())
+                # One after the other: what the first failure left running would open a closed client again.
+                uid, version = await identity(kube), await kube.version()
         except GatewrightError as error:
             raise error.within(name) from error
         return Registration(uid, connection.server, version, self._ring.seal(uid, connection.to_secret()))

@@ -19,7 +19,7 @@ from gatewright.kube.client import KubeClient
 from gatewright.model.errors import GatewrightError
 from gatewright.model.objects import ObjectRef
 from gatewright.model.plan import ClusterPlan, Plan
-from gatewright.model.rollout import RolloutStatus, TargetStatus
+from gatewright.model.rollout import RolloutStatus, StepStatus, TargetStatus
 from gatewright.observe.clusters import Clusters
 from gatewright.observe.survey import identity
 from gatewright.planning.request import Record
@@ -69,8 +69,10 @@ class Executor:
             async with self._database.transaction() as unit:
                 wish = await unit.rollouts.check(rollout, generation)
                 status = await unit.rollouts.show(rollout)
-                assignment = None if wish != "run" else await self._next(unit, status)
-                if assignment is None and wish != "run":
+                assignment = None
+                if wish == "run" or not any(_undone(target) for target in status.targets):
+                    assignment = await self._next(unit, status)
+                else:
                     await self._stand_still(unit, status, wish)
         except RolloutSupersededError:
             assignment = None
@@ -81,9 +83,9 @@ class Executor:
         for target in status.targets:
             if target.state in _FINISHED:
                 continue
-            step = next((step for step in target.steps if step.state != "done"), None)
-            if step is not None:
-                return await self._go(unit, status, target, step.index)
+            undone = _undone(target)
+            if undone:
+                return await self._go(unit, status, target, undone[0].index)
             await self._finish(unit, status, target)
         await unit.rollouts.set_state(status.id, status.generation, "succeeded")
         await unit.rollouts.append(status.id, "succeeded", message("rollout.event.succeeded"))
@@ -108,6 +110,11 @@ class Executor:
         await unit.rollouts.append(status.id, "cluster-done", done, cluster=target.cluster)
 
     async def _stand_still(self, unit: Unit, status: RolloutStatus, wish: Literal["pause", "abort"]) -> None:
+        """A cluster whose last step is done is finished, not interrupted: what is shown must be what is."""
+        for target in status.targets:
+            if target.state == "running" and not _undone(target):
+                await self._finish(unit, status, target)
+        status = await unit.rollouts.show(status.id)
         if wish == "abort":
             await unit.rollouts.abort_rest(status.id, status.generation)
             await unit.rollouts.append(status.id, "aborted", message("rollout.event.aborted"))
@@ -268,6 +275,10 @@ def _difference(planned: ClusterPlan, fresh: ClusterPlan) -> Message | None:
         verdict = fresh.verdict_of(ref)
         return message("rollout.gone", object=str(ref)) if verdict is None else verdict.reason
     return None
+
+
+def _undone(target: TargetStatus) -> list[StepStatus]:
+    return [step for step in target.steps if step.state != "done"]
 
 
 def _part(plan: Plan, cluster: str) -> ClusterPlan:

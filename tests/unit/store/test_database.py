@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import signal
 import sqlite3
 import stat
@@ -286,3 +287,22 @@ async def test_a_server_that_is_not_there_is_unreachable(tmp_path: Path) -> None
 async def test_an_address_of_no_known_database_is_refused(url: str) -> None:
     with pytest.raises(DatabaseUrlError):
         Database.open(url)
+
+
+async def test_a_transaction_that_is_cancelled_anywhere_blocks_nobody(db: Database) -> None:
+    """Also while it begins or commits, which happens in a thread that cannot be cancelled."""
+
+    async def work() -> None:
+        while True:
+            async with db.transaction() as unit:
+                await unit.journal.note("ann", "team.create", "payments")
+
+    rng = random.Random(7)
+    for _ in range(30):
+        task = asyncio.create_task(work())
+        await asyncio.sleep(rng.uniform(0, 0.01))
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        async with db.transaction() as unit:
+            await unit.journal.note("ann", "team.create", "orders")
