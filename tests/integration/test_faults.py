@@ -38,7 +38,7 @@ from gatewright.observe.status import look
 
 pytestmark = pytest.mark.integration
 
-IMPATIENT = ClientOptions(attempts=2, deadline=4, connect_timeout=2, read_timeout=3, backoff=0.05)
+IMPATIENT = ClientOptions(attempts=2, deadline=3, connect_timeout=2, read_timeout=2, backoff=0.05)
 
 
 @pytest.fixture(scope="module")
@@ -289,7 +289,7 @@ async def test_a_dead_cluster_spoils_no_others_view(
             await asyncio.sleep(60)
 
         proxy.rules.append(never)
-        rows = {row.cluster: row for row in await look(product.clusters, team, seconds=6)}
+        rows = {row.cluster: row for row in await look(product.clusters, team, seconds=5)}
         assert rows[shared.name].reachability == "reachable"
         assert rows[other.name].reachability in ("slow", "unreachable")
         require_told(rows[other.name].error, rows[other.name].error.code, other)  # type: ignore[union-attr]
