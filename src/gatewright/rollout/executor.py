@@ -138,6 +138,7 @@ class Executor:
                 await unit.rollouts.end_step(rollout, generation, cluster, index)
         except RolloutSupersededError:
             self._log.info("rollout superseded", rollout=rollout, generation=generation)
+            await self._let_go((rollout, generation, cluster))
         except GatewrightError as error:
             await self._fail(rollout, generation, assignment, error.within(cluster))
         except Exception as error:  # a bug must not leave a rollout that nobody drives
