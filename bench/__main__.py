@@ -18,7 +18,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from statistics import median
 
-from bench.fleet import Measured, gatewright, install, running_lab
+from bench.fleet import Measured, Pool, gatewright, install, pool
 from gatewright.lab.state import ClusterState
 
 ROUNDS = 5
@@ -30,13 +30,6 @@ def kubectl(cluster: ClusterState, *arguments: str, ok: tuple[int, ...] = (0,)) 
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode not in ok:
         raise RuntimeError(f"{' '.join(arguments[:3])}: {done.stderr}")
-
-
-def clean(cluster: ClusterState, files: Path) -> None:
-    """Back to a cluster without Gateway API."""
-    kubectl(cluster, "delete", "--ignore-not-found", "--wait", "-f", str(files))
-    kubectl(cluster, "delete", "--ignore-not-found", "--wait", "namespace", "bench")
-    time.sleep(1)
 
 
 def kubectl_install(cluster: ClusterState, files: Path) -> None:
@@ -64,21 +57,19 @@ def show(name: str, ours: list[float], theirs: list[float], goal: float) -> None
     )
 
 
-async def fresh_install(cluster: ClusterState, files: Path) -> None:
+async def fresh_install(labs: Pool, files: Path) -> None:
     ours: list[float] = []
     theirs: list[float] = []
     for _ in range(ROUNDS):
-        clean(cluster, files)
-        theirs.append(await seconds(lambda: asyncio.to_thread(kubectl_install, cluster, files)))
-        clean(cluster, files)
-        async with gatewright([cluster]) as measured:
-            ours.append(await seconds(lambda measured=measured: install(measured, [cluster.name])))
+        async with labs.clusters(2) as (first, second):
+            theirs.append(await seconds(lambda first=first: asyncio.to_thread(kubectl_install, first, files)))
+            async with gatewright([second]) as measured:
+                ours.append(await seconds(lambda measured=measured, name=second.name: install(measured, [name])))
     show("fresh install / kubectl apply+wait", ours, theirs, 0.7)
 
 
-async def unchanged_plan(cluster: ClusterState, files: Path) -> None:
-    clean(cluster, files)
-    async with gatewright([cluster]) as measured:
+async def unchanged_plan(labs: Pool, files: Path) -> None:
+    async with labs.clusters(1) as (cluster,), gatewright([cluster]) as measured:
         await install(measured, [cluster.name])
         ours: list[float] = []
         theirs: list[float] = []
@@ -95,35 +86,33 @@ async def nothing_to_do(measured: Measured) -> None:
         raise RuntimeError(f"the plan is {plan.outcome}")
 
 
-async def ten_in_sequence(clusters: tuple[ClusterState, ...], files: Path) -> None:
-    ours: list[float] = []
-    theirs: list[float] = []
-    for _ in range(2):
-        for cluster in clusters:
-            clean(cluster, files)
-        async with gatewright(clusters) as measured:
-            one = await seconds(lambda measured=measured: install(measured, [clusters[0].name]))
-        clean(clusters[0], files)
-        async with gatewright(clusters) as measured:
-            names = [cluster.name for cluster in clusters]
-            ours.append(await seconds(lambda measured=measured, names=names: install(measured, names)))
-        theirs.append(one * len(clusters))
-    show(f"{len(clusters)} clusters / {len(clusters)} x one", ours, theirs, 1.0)
+async def ten_in_sequence(labs: Pool) -> None:
+    """One cluster is timed before the ten and after them, so that a machine that slows down is seen."""
+    ones: list[float] = []
+    async with labs.clusters(CLUSTERS + 2) as clusters, gatewright(clusters) as measured:
+        ones.append(await seconds(lambda: install(measured, [clusters[0].name])))
+        names = [cluster.name for cluster in clusters[1:-1]]
+        ten = await seconds(lambda: install(measured, names))
+        ones.append(await seconds(lambda: install(measured, [clusters[-1].name])))
+    show(f"{CLUSTERS} clusters / {CLUSTERS} x one", [ten], [median(ones) * CLUSTERS], 1.0)
 
 
 async def main() -> None:
-    async with running_lab(CLUSTERS) as clusters:
+    async with pool() as labs:
         print(f"{'':<34} {'Gatewright':>10} {'other':>10}", flush=True)
         with tempfile.TemporaryDirectory() as folder:
             files = Path(folder)
-            async with gatewright(clusters[:1]) as measured:
-                for manifest in (*measured.bundle.crds, *measured.bundle.policy):
-                    name = f"{manifest['metadata']['name']}"
-                    suffix = "" if manifest["kind"] == "CustomResourceDefinition" else f"-{manifest['kind'].lower()}"
-                    (files / f"{name}{suffix}.json").write_text(json.dumps(manifest))
-            await fresh_install(clusters[0], files)
-            await unchanged_plan(clusters[0], files)
-            await ten_in_sequence(clusters, files)
+            await write_bundle(files)
+            await fresh_install(labs, files)
+            await unchanged_plan(labs, files)
+            await ten_in_sequence(labs)
+
+
+async def write_bundle(files: Path) -> None:
+    async with gatewright([]) as measured:
+        for manifest in (*measured.bundle.crds, *measured.bundle.policy):
+            suffix = "" if manifest["kind"] == "CustomResourceDefinition" else f"-{manifest['kind'].lower()}"
+            (files / f"{manifest['metadata']['name']}{suffix}.json").write_text(json.dumps(manifest))
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import msgspec
 from platformdirs import user_cache_path
 
 from gatewright.kube import kubeconfig
-from gatewright.lab import lab
+from gatewright.lab import control, lab
 from gatewright.lab.state import ClusterState
 from gatewright.model.desired import Binding, BundleName, Desired, Stack, Team
 from gatewright.observe.clusters import Clusters
@@ -35,15 +35,42 @@ class Measured(msgspec.Struct, frozen=True):
     bundle: Bundle
 
 
+class Pool:
+    """A lab in another process, so that its load is no part of what is measured, and as many new clusters as asked for.
+
+    Every measurement has clusters of its own: a CRD that is deleted moments after its creation can hang for minutes
+    (seen on 1.36), so a cluster cannot be cleaned and used again at once.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._made = 0
+
+    @contextlib.asynccontextmanager
+    async def clusters(self, count: int) -> AsyncGenerator[tuple[ClusterState, ...]]:
+        directory = Path(lab.status(self._name).directory)
+        names = [f"c{self._made + index}" for index in range(count)]
+        self._made += count
+        for name in names:
+            await control.ask(directory, control.Request("add-cluster", name))
+        try:
+            state = lab.status(self._name)
+            await asyncio.sleep(2)  # a new API server is still busy with itself
+            yield tuple(state.cluster(name) for name in names)
+        finally:
+            for name in names:
+                await control.ask(directory, control.Request("remove-cluster", name))
+
+
 @contextlib.asynccontextmanager
-async def running_lab(clusters: int) -> AsyncGenerator[tuple[ClusterState, ...]]:
-    """A lab in another process, so that its load is no part of what is measured here."""
+async def pool() -> AsyncGenerator[Pool]:
+    """Starts the lab with one cluster that nothing is measured on; ends it."""
     name = f"bench{secrets.token_hex(2)}"
     command = [sys.executable, "-m", "gatewright.lab"]
-    up = [*command, "up", "--name", name, "--clusters", str(clusters), "--detach"]
+    up = [*command, "up", "--name", name, "--clusters", "1", "--detach"]
     await asyncio.to_thread(subprocess.run, up, check=True, stdout=sys.stderr)
     try:
-        yield lab.status(name).clusters
+        yield Pool(name)
     finally:
         down = [*command, "down", "--name", name]
         await asyncio.to_thread(subprocess.run, down, check=True, stdout=sys.stderr)
