@@ -2,7 +2,7 @@
 
 Removed is only what a record and our mark both say that we created; what we adopted or shared is kept, and so is a
 namespace that is not proven empty. A CRD that has objects blocks the plan. The last step forgets: its ``refs`` are the
-objects whose records end; the records of what is kept stay, so that who created it is never forgotten.
+objects whose records end; the records of what is kept stay while a team still claims something of the cluster.
 """
 
 from __future__ import annotations

@@ -1,8 +1,10 @@
 """Carries a rollout out, one cluster after another: the driver behind the engine.
 
 Between two steps it looks at what people wish (pause, abort) and whether it was superseded. While a cluster is worked
-on it holds the lock in the database and the Lease in the cluster; when the cluster is finished, failed or paused it
-lets go. A failure stops before the next cluster, leaves the finished ones alone, and is recorded with what to do next.
+on it holds the lock in the database and the Lease in the cluster; when the cluster is finished or failed it lets go of
+both, when it is paused of the Lease. A failure stops before the next cluster, leaves the finished ones alone, and is
+recorded with what to do next. Every look reads one cluster of the rollout, so a rollout of a thousand costs a thousand
+times one.
 """
 
 from __future__ import annotations
@@ -10,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
-from typing import Literal
 
 import msgspec
 import structlog
@@ -19,7 +20,7 @@ from gatewright.kube.client import KubeClient
 from gatewright.model.errors import GatewrightError
 from gatewright.model.objects import ObjectRef
 from gatewright.model.plan import ClusterPlan, Plan
-from gatewright.model.rollout import RolloutStatus, StepStatus, TargetStatus
+from gatewright.model.rollout import RolloutStatus, StepStatus, TargetStatus, Wish
 from gatewright.observe.clusters import Clusters
 from gatewright.observe.survey import identity
 from gatewright.planning.request import Record
@@ -36,7 +37,6 @@ from gatewright.store.errors import RolloutSupersededError
 from gatewright.store.unit import Unit
 from gatewright.text import Message, message
 
-_FINISHED = ("succeeded", "skipped")
 Key = tuple[str, int, str]
 
 
@@ -57,6 +57,7 @@ class Executor:
         self._planner = planner
         self._deadlines = deadlines or Deadlines()
         self._open: dict[Key, _Open] = {}
+        self._read: tuple[str, Plan] | None = None
         self._log = structlog.get_logger("gatewright.rollout")
 
     async def close(self) -> None:
@@ -68,62 +69,61 @@ class Executor:
         try:
             async with self._database.transaction() as unit:
                 wish = await unit.rollouts.check(rollout, generation)
-                status = await unit.rollouts.show(rollout)
-                assignment = None
-                if wish == "run" or not any(_undone(target) for target in status.targets):
-                    assignment = await self._next(unit, status)
-                else:
-                    await self._stand_still(unit, status, wish)
+                assignment = await self._next(unit, await self._settle(unit, rollout), wish)
         except RolloutSupersededError:
             assignment = None
         await self._let_go_except(rollout, generation, None if assignment is None else assignment.cluster)
         return assignment
 
-    async def _next(self, unit: Unit, status: RolloutStatus) -> Assignment | None:
-        for target in status.targets:
-            if target.state in _FINISHED:
-                continue
-            undone = _undone(target)
-            if undone:
-                return await self._go(unit, status, target, undone[0].index)
-            await self._finish(unit, status, target)
-        await unit.rollouts.set_state(status.id, status.generation, "succeeded")
-        await unit.rollouts.append(status.id, "succeeded", message("rollout.event.succeeded"))
-        return None
+    async def _settle(self, unit: Unit, rollout: str) -> RolloutStatus:
+        """Finishes the cluster whose last step is done, whatever people wish meanwhile: what is shown is what is."""
+        status = await unit.rollouts.frontier(rollout)
+        while status.targets and not _undone(status.targets[0]):
+            await self._finish(unit, status, status.targets[0])
+            status = await unit.rollouts.frontier(rollout)
+        return status
 
-    async def _go(self, unit: Unit, status: RolloutStatus, target: TargetStatus, step: int) -> Assignment | None:
+    async def _next(self, unit: Unit, status: RolloutStatus, wish: Wish) -> Assignment | None:
+        rollout, generation = status.id, status.generation
+        if not status.targets:
+            await unit.rollouts.set_state(rollout, generation, "succeeded")
+            await unit.rollouts.append(rollout, "succeeded", message("rollout.event.succeeded"))
+            return None
+        target = status.targets[0]
+        if wish == "abort":
+            await unit.rollouts.abort_rest(rollout, generation)
+            await unit.rollouts.append(rollout, "aborted", message("rollout.event.aborted"))
+            return None
+        if wish == "pause":
+            await self._pause(unit, status, target)
+            return None
         if target.state == "failed":
-            await unit.rollouts.set_state(status.id, status.generation, "failed")
+            await unit.rollouts.set_state(rollout, generation, "failed")
             return None
         if status.state != "running":
-            await unit.rollouts.set_state(status.id, status.generation, "running")
+            await unit.rollouts.set_state(rollout, generation, "running")
         if target.state != "running":
-            await unit.rollouts.set_target(status.id, status.generation, target.cluster, "running")
-        return Assignment(target.cluster, step)
+            await unit.rollouts.set_target(rollout, generation, target.cluster, "running")
+        return Assignment(target.cluster, _undone(target)[0].index)
+
+    async def _pause(self, unit: Unit, status: RolloutStatus, target: TargetStatus) -> None:
+        if target.state == "running":
+            await unit.rollouts.set_target(status.id, status.generation, target.cluster, "paused")
+        await unit.rollouts.set_state(status.id, status.generation, "paused")
+        await unit.rollouts.append(status.id, "paused", message("rollout.event.paused"))
 
     async def _finish(self, unit: Unit, status: RolloutStatus, target: TargetStatus) -> None:
-        plan = (await unit.plans.get(status.plan)).plan
-        uid = _part(plan, target.cluster).uid
+        uid = _part(await self._plan(unit, status.plan), target.cluster).uid
         await unit.rollouts.set_target(status.id, status.generation, target.cluster, "succeeded")
         await unit.rollouts.unlock_cluster(uid, status.id, status.generation)
         done = message("rollout.event.cluster-done", cluster=target.cluster)
         await unit.rollouts.append(status.id, "cluster-done", done, cluster=target.cluster)
 
-    async def _stand_still(self, unit: Unit, status: RolloutStatus, wish: Literal["pause", "abort"]) -> None:
-        """A cluster whose last step is done is finished, not interrupted: what is shown must be what is."""
-        for target in status.targets:
-            if target.state == "running" and not _undone(target):
-                await self._finish(unit, status, target)
-        status = await unit.rollouts.show(status.id)
-        if wish == "abort":
-            await unit.rollouts.abort_rest(status.id, status.generation)
-            await unit.rollouts.append(status.id, "aborted", message("rollout.event.aborted"))
-            return
-        for target in status.targets:
-            if target.state == "running":
-                await unit.rollouts.set_target(status.id, status.generation, target.cluster, "paused")
-        await unit.rollouts.set_state(status.id, status.generation, "paused")
-        await unit.rollouts.append(status.id, "paused", message("rollout.event.paused"))
+    async def _plan(self, unit: Unit, hash: str) -> Plan:
+        """The plan, read once: it never changes, and that of a thousand clusters is long."""
+        if self._read is None or self._read[0] != hash:
+            self._read = (hash, (await unit.plans.get(hash)).plan)
+        return self._read[1]
 
     async def perform(self, rollout: str, generation: int, assignment: Assignment) -> None:
         """See ``engine.Driver``."""
@@ -131,8 +131,8 @@ class Executor:
         try:
             async with self._database.transaction() as unit:
                 await unit.rollouts.begin_step(rollout, generation, cluster, index)
-                title = _step(await unit.rollouts.show(rollout), cluster, index)
-                await unit.rollouts.append(rollout, "step", title, cluster=cluster)
+                target = (await unit.rollouts.frontier(rollout)).targets[0]
+                await unit.rollouts.append(rollout, "step", target.steps[index].title, cluster=cluster)
             await self._perform(rollout, generation, cluster, index)
             async with self._database.transaction() as unit:
                 await unit.rollouts.end_step(rollout, generation, cluster, index)
@@ -160,8 +160,8 @@ class Executor:
         cluster = assignment.cluster
         with contextlib.suppress(RolloutSupersededError):
             async with self._database.transaction() as unit:
-                status = await unit.rollouts.show(rollout)
-                uid = _part((await unit.plans.get(status.plan)).plan, cluster).uid
+                plan = await self._plan(unit, (await unit.rollouts.frontier(rollout)).plan)
+                uid = _part(plan, cluster).uid
                 await unit.rollouts.end_step(rollout, generation, cluster, assignment.step, "failed")
                 await unit.rollouts.set_target(rollout, generation, cluster, "failed", error.report)
                 await unit.rollouts.unlock_cluster(uid, rollout, generation)
@@ -175,8 +175,7 @@ class Executor:
     async def _enter(self, rollout: str, generation: int, cluster: str) -> _Open:
         """Locks the cluster in the database and in itself, and makes ready to write."""
         async with self._database.transaction() as unit:
-            status = await unit.rollouts.show(rollout)
-            plan = (await unit.plans.get(status.plan)).plan
+            plan = await self._plan(unit, (await unit.rollouts.frontier(rollout)).plan)
             part = _part(plan, cluster)
             await unit.rollouts.lock_cluster(part.uid, rollout, generation)
         leaving = plan.team if plan.action == "leave" else None
@@ -284,8 +283,3 @@ def _undone(target: TargetStatus) -> list[StepStatus]:
 
 def _part(plan: Plan, cluster: str) -> ClusterPlan:
     return next(part for part in plan.clusters if part.cluster == cluster)
-
-
-def _step(status: RolloutStatus, cluster: str, index: int) -> Message:
-    target = next(target for target in status.targets if target.cluster == cluster)
-    return target.steps[index].title

@@ -41,6 +41,7 @@ from gatewright.store.tables import ClusterLockRow, RolloutEventRow, RolloutRow,
 from gatewright.text import Message
 
 DRIVEN: Final[frozenset[RolloutState]] = frozenset({"pending", "running"})
+FINISHED: Final[tuple[TargetState, ...]] = ("succeeded", "skipped")
 
 
 class ClusterLock(msgspec.Struct, frozen=True):
@@ -101,6 +102,18 @@ class Rollouts:
     async def show(self, id: str) -> RolloutStatus:
         """Raises ``UnknownRolloutError``."""
         return (await self._statuses([await self._row(id)]))[0]
+
+    async def frontier(self, id: str) -> RolloutStatus:
+        """The rollout with only its first unfinished cluster (none: every one is ``succeeded`` or ``skipped``): what a
+        driver needs between two steps, whatever the number of clusters. Raises ``UnknownRolloutError``."""
+        found = await self._row(id)
+        unfinished = (TargetRow.rollout_id == id) & TargetRow.state.not_in(FINISHED)
+        target = await row(self._session, select(TargetRow).where(unfinished).order_by(TargetRow.position).limit(1))
+        if target is None:
+            return status_of(found, (), ())
+        mine = (StepRow.rollout_id == id) & (StepRow.position == target.position)
+        steps = await rows(self._session, select(StepRow).where(mine).order_by(StepRow.index))
+        return status_of(found, (target,), steps)
 
     async def all(
         self, *, team: str | None = None, states: Sequence[RolloutState] = (), limit: int = 50
@@ -236,7 +249,7 @@ class Rollouts:
 
     async def _again(self, id: str, generation: int) -> None:
         await self._set(id, wish="run", state="pending", generation=generation)
-        unfinished = (TargetRow.rollout_id == id) & TargetRow.state.not_in(("succeeded", "skipped"))
+        unfinished = (TargetRow.rollout_id == id) & TargetRow.state.not_in(FINISHED)
         await affected(self._session, update(TargetRow).where(unfinished).values(state="pending", error=None))
         undone = (StepRow.rollout_id == id) & (StepRow.state != "done")
         await affected(self._session, update(StepRow).where(undone).values(state="pending"))
@@ -244,7 +257,7 @@ class Rollouts:
 
     async def _abort_rest(self, id: str) -> None:
         await self._set(id, state="aborted")
-        unfinished = (TargetRow.rollout_id == id) & TargetRow.state.not_in(("succeeded", "skipped", "failed"))
+        unfinished = (TargetRow.rollout_id == id) & TargetRow.state.not_in((*FINISHED, "failed"))
         await affected(self._session, update(TargetRow).where(unfinished).values(state="aborted"))
         await affected(self._session, delete(ClusterLockRow).where(ClusterLockRow.rollout_id == id))
 
