@@ -24,6 +24,7 @@ from gatewright.observe.clusters import Clusters
 from gatewright.rollout.service import Rollouts
 from gatewright.server.desired import DesiredState
 from gatewright.server.errors import FolderError
+from gatewright.server.logs import configure
 from gatewright.server.principal import Principal
 from gatewright.server.settings import Settings
 from gatewright.server.values import BundleRow, Pulled
@@ -101,6 +102,7 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services]:
 
     Raises the ``store.database-*`` and ``store.key-*`` errors, and ``FolderError``.
     """
+    configure(debug=settings.debug)
     try:
         settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
