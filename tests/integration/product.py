@@ -230,7 +230,7 @@ async def clean(cluster: ClusterHandle) -> None:
         await kube.delete(LEASES, "gatewright", "kube-system")
         spaces = [n for n in await kube.list(NAMESPACES, metadata_only=True) if n["metadata"]["name"] not in _KEPT]
         await _delete(kube, NAMESPACES, spaces)
-        await asyncio.gather(*(_crd_gone(kube, crd["metadata"]["name"]) for crd in crds))
+        await asyncio.gather(*(crd_gone(kube, crd["metadata"]["name"]) for crd in crds))
 
 
 def _is_ours(name: str) -> bool:
@@ -270,7 +270,7 @@ async def _delete(kube: KubeClient, resource: Resource, found: Sequence[Manifest
     await asyncio.gather(*(kube.delete(resource, name, namespace) for name, namespace in places))
 
 
-async def _crd_gone(kube: KubeClient, name: str) -> None:
+async def crd_gone(kube: KubeClient, name: str) -> None:
     """An API server under load may forget a CRD that was deleted soon after it was made; its finalizer is then ours."""
     for attempt in range(1200):
         live = await kube.find(CRDS, name)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from handles import ClusterHandle
+from product import crd_gone
 
 from gatewright.gatewayapi.catalogue import catalogue
 from gatewright.gatewayapi.crds import CHANNEL_ANNOTATION, VERSION_ANNOTATION, is_gateway_api_crd, spec_digest
@@ -83,8 +84,9 @@ async def emptied(kube: KubeClient) -> None:
     name = catalogue().bundle(BundleName("v1.6.1")).policy[0].name
     await kube.delete(VALIDATING_ADMISSION_POLICY_BINDINGS, name)
     await kube.delete(VALIDATING_ADMISSION_POLICIES, name)
-    await asyncio.gather(*(kube.delete(CRDS, crd) for crd in await ours()))
-    await until(lambda: not_(ours()))
+    names = await ours()
+    await asyncio.gather(*(kube.delete(CRDS, crd) for crd in names))
+    await asyncio.gather(*(crd_gone(kube, crd) for crd in names))
     await until(lambda: not_(denied(kube, small_crd(PROBE, "v0.8.0", "standard"))))
 
 
