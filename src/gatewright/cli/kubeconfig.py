@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from gatewright.cli.errors import FileUnreadableError
-from gatewright.kube.bounded_yaml import MAX_BYTES
 from gatewright.kube.connection import Connection
 from gatewright.kube.kubeconfig import UploadExecError, UploadFileError, load
+from gatewright.model.documents import MAX_BYTES
 
 
 def connection_body(kubeconfig: str | None, context: str | None, insecure: bool, *, remote: bool) -> dict[str, Any]:

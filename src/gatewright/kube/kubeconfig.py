@@ -31,12 +31,13 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from gatewright.kube import bounded_yaml
 from gatewright.kube.auth import is_header_value
 from gatewright.kube.connection import Connection, ExecPlugin
 from gatewright.kube.kubeconfig_schema import Cluster, Config, Context, Exec, User
 from gatewright.kube.words import scrub
+from gatewright.model.documents import MAX_BYTES, UnreadableDocumentError, plain, read_documents
 from gatewright.model.errors import InputError
+from gatewright.text import message
 
 Trust = Literal["operator", "uploaded"]
 _EXEC_EXTENSION: Final = "client.authentication.k8s.io/exec"
@@ -61,7 +62,7 @@ class KubeconfigMalformedError(InputError):
 
 
 class KubeconfigTooComplexError(InputError):
-    """Beyond the limits of ``bounded_yaml``."""
+    """Beyond the limits of ``model.documents``."""
 
     code: ClassVar[str] = "kube.kubeconfig-too-complex"
 
@@ -225,7 +226,7 @@ def _default_files(environ: Mapping[str, str]) -> list[Path]:
 def _parse_file(path: Path) -> tuple[Config, str]:
     try:
         with path.open("rb") as file:
-            text = file.read(bounded_yaml.MAX_BYTES + 1).decode("utf-8")
+            text = file.read(MAX_BYTES + 1).decode("utf-8")
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or type(error).__name__
         raise KubeconfigMissingError(path=str(path), reason=reason) from None
@@ -234,11 +235,13 @@ def _parse_file(path: Path) -> tuple[Config, str]:
 
 def _parse(text: str, path: str) -> Config:
     try:
-        content = bounded_yaml.load(text)
-    except bounded_yaml.YamlLimitError as error:
-        raise KubeconfigTooComplexError(path=path, reason=str(error)) from None
-    except bounded_yaml.YamlSyntaxError as error:
-        raise KubeconfigMalformedError(path=path, reason=scrub(str(error))) from None
+        documents = [plain(node) for node in read_documents(text)]
+    except UnreadableDocumentError as error:
+        refused = KubeconfigTooComplexError if error.limit else KubeconfigMalformedError
+        raise refused(path=path, reason=message("model.at-line", line=error.line, why=error.why)) from None
+    if len(documents) > 1:
+        raise KubeconfigMalformedError(path=path, reason=message("model.several-documents"))
+    content = documents[0] if documents else None
     if not isinstance(content, dict):
         raise KubeconfigKindError(path=path, kind=type(content).__name__)
     document = cast(dict[str, Any], content)

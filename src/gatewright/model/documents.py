@@ -16,6 +16,7 @@ import msgspec
 import yaml
 from yaml import events as ev
 
+from gatewright.model.objects import JSON
 from gatewright.text import Message, message
 
 MAX_BYTES: Final = 1024 * 1024
@@ -61,13 +62,17 @@ class Fields(msgspec.Struct, frozen=True):
 Node: TypeAlias = Scalar | Items | Fields
 
 
+_LIMITS: Final = frozenset({"manifest.too-large", "manifest.too-deep", "manifest.too-many"})
+
+
 class UnreadableDocumentError(Exception):
-    """The text cannot be read further: where (line from 1) and why."""
+    """The text cannot be read further: where (line from 1) and why. ``limit``: it is YAML, but more than is allowed."""
 
     def __init__(self, line: int, why: Message) -> None:
         super().__init__(line, why)
         self.line = line
         self.why = why
+        self.limit = why.key in _LIMITS
 
 
 def read_documents(content: bytes | str) -> Iterator[Node]:
@@ -86,6 +91,17 @@ def read_documents(content: bytes | str) -> Iterator[Node]:
         position = cast(int, error.position)
         line = text.count("\n", 0, position) + 1
         raise UnreadableDocumentError(line, message("manifest.character", character=_code_point(error))) from None
+
+
+def plain(node: Node) -> JSON:
+    """The value of a tree without its lines; of a key that occurs twice, the last."""
+    match node:
+        case Scalar():
+            return node.value
+        case Items():
+            return [plain(item) for item in node.items]
+        case Fields():
+            return {entry.key: plain(entry.value) for entry in node.entries}
 
 
 def resolve(text: str) -> str | int | float | bool | None:

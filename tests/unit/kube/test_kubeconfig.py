@@ -14,8 +14,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gatewright.kube import bounded_yaml, kubeconfig
+from gatewright.kube import kubeconfig
 from gatewright.kube.connection import Connection
+from gatewright.model.documents import plain, read_documents
 from gatewright.model.errors import InputError
 
 SECRET = "tok-0123456789-secret"
@@ -180,7 +181,7 @@ def test_contexts_are_chosen_by_name() -> None:
         ("foo: 1\nbar: 2\n", "kube.kubeconfig-kind"),
         ("x: " + "[" * 5000 + "]" * 5000, "kube.kubeconfig-too-complex"),
         ("x: " + "y" * (1 << 20), "kube.kubeconfig-too-complex"),
-        ("x: &a [*a]\n", "kube.kubeconfig-too-complex"),
+        ("x: &a [*a]\n", "kube.kubeconfig-malformed"),
     ],
 )
 def test_broken_documents(text: str, code: str) -> None:
@@ -201,17 +202,14 @@ def test_yaml_bombs(merge: bool) -> None:
 
 
 def test_harmless_aliases_work() -> None:
-    assert bounded_yaml.load("a: &x {b: 1}\nc: *x\nd: 2024-01-01\n") == {
-        "a": {"b": 1},
-        "c": {"b": 1},
-        "d": "2024-01-01",
-    }
+    (node,) = read_documents("a: &x {b: 1}\nc: *x\nd: 2024-01-01\n")
+    assert plain(node) == {"a": {"b": 1}, "c": {"b": 1}, "d": "2024-01-01"}
 
 
 @given(st.text(max_size=200))
-def test_any_text_is_yaml_or_one_of_two_errors(text: str) -> None:
-    with contextlib.suppress(bounded_yaml.YamlLimitError, bounded_yaml.YamlSyntaxError):
-        bounded_yaml.load(text)
+def test_any_text_is_a_kubeconfig_or_refused_in_our_words(text: str) -> None:
+    with contextlib.suppress(InputError):
+        kubeconfig.load(text, trust="uploaded")
 
 
 @pytest.mark.parametrize(
