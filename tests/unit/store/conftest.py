@@ -8,21 +8,15 @@ PostgreSQL binaries are absent are its tests skipped.
 from __future__ import annotations
 
 import asyncio
-import os
-import pwd
 import shutil
-import signal
-import subprocess
-import tempfile
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
-import psycopg
 import pytest
+from postgresql_server import binaries, execute, server
+from postgresql_server import url as postgresql_url
 
 from gatewright.model.desired import Binding, BundleName, Cluster, ControllerSpec, Desired, Stack, Team
 from gatewright.model.objects import ObjectRef
@@ -55,66 +49,16 @@ def clock() -> Ticker:
     return Ticker()
 
 
-def _postgresql_bin() -> Path | None:
-    found = shutil.which("initdb")
-    places = [Path(found).resolve().parent] if found else []
-    places += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-    return next((p for p in places if (p / "initdb").exists() and (p / "postgres").exists()), None)
-
-
-def _demoted() -> dict[str, Any]:
-    """PostgreSQL refuses to run as root: the user it runs as, for ``subprocess``."""
-    if os.geteuid() != 0:
-        return {}
-    names = {entry.pw_name for entry in pwd.getpwall()}
-    user = pwd.getpwnam("postgres" if "postgres" in names else "nobody")
-    return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
-
-
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[str]:
     """The folder of the socket of a running server whose database ``template_gw`` holds migrated tables."""
-    binaries = _postgresql_bin()
-    if binaries is None:
+    found = binaries()
+    if found is None:
         pytest.skip("PostgreSQL is not installed (package: postgresql)")
-    folder = Path(tempfile.mkdtemp(prefix="gw-pg-", dir="/tmp"))
-    demoted = _demoted()
-    if demoted:
-        os.chown(folder, demoted["user"], demoted["group"])
-    data = str(folder / "data")
-    make = [str(binaries / "initdb"), "-D", data, "-U", "gw", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
-    subprocess.run(make, check=True, capture_output=True, cwd=folder, **demoted)
-    run = [str(binaries / "postgres"), "-D", data, "-k", str(folder), "-F", "-c", "listen_addresses="]
-    with (folder / "log").open("wb") as log:
-        server = subprocess.Popen(run, stdout=log, stderr=log, cwd=folder, **demoted)
-    try:
-        _await_server(folder, server)
-        _execute(folder, "CREATE DATABASE template_gw")
-        asyncio.run(_migrate(_url(folder, "template_gw")))
+    with server(found) as folder:
+        execute(folder, "CREATE DATABASE template_gw")
+        asyncio.run(_migrate(postgresql_url(folder, "template_gw")))
         yield str(folder)
-    finally:
-        server.send_signal(signal.SIGINT)
-        server.wait(30)
-        shutil.rmtree(folder)
-
-
-def _await_server(folder: Path, server: subprocess.Popen[bytes]) -> None:
-    for _ in range(300):
-        try:
-            return _execute(folder, "SELECT 1")
-        except psycopg.OperationalError:
-            assert server.poll() is None, (folder / "log").read_text()
-            time.sleep(0.1)
-    raise AssertionError((folder / "log").read_text())
-
-
-def _execute(folder: Path | str, statement: str) -> None:
-    with psycopg.connect(host=str(folder), user="gw", dbname="postgres", autocommit=True) as connection:
-        connection.execute(statement.encode())
-
-
-def _url(folder: Path | str, name: str) -> str:
-    return f"postgresql://gw@/{name}?host={folder}"
 
 
 async def _migrate(url: str) -> None:
@@ -137,9 +81,9 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         yield f"sqlite:///{tmp_path / 'gw.db'}"
         return
     folder = request.getfixturevalue("postgresql")
-    _execute(folder, "CREATE DATABASE empty_gw")
-    yield _url(folder, "empty_gw")
-    _execute(folder, "DROP DATABASE empty_gw WITH (FORCE)")
+    execute(folder, "CREATE DATABASE empty_gw")
+    yield postgresql_url(folder, "empty_gw")
+    execute(folder, "DROP DATABASE empty_gw WITH (FORCE)")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -151,9 +95,9 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         yield f"sqlite:///{path}"
         return
     folder = request.getfixturevalue("postgresql")
-    _execute(folder, "CREATE DATABASE gw TEMPLATE template_gw")
-    yield _url(folder, "gw")
-    _execute(folder, "DROP DATABASE gw WITH (FORCE)")
+    execute(folder, "CREATE DATABASE gw TEMPLATE template_gw")
+    yield postgresql_url(folder, "gw")
+    execute(folder, "DROP DATABASE gw WITH (FORCE)")
 
 
 @pytest.fixture
