@@ -29,7 +29,7 @@ unit: setup ## Tests without clusters
 integration: setup ## Tests on real API servers, Traefik and PostgreSQL
 	$(BIN)/gatewright lab prepare --kubernetes 1.36 --kubernetes 1.34 --kubernetes 1.30 \
 	  --traefik 3.5.3 --traefik 3.6.15 --traefik 3.7.15
-	$(BIN)/pytest -q tests/integration
+	$(BIN)/pytest -q -n 2 --dist loadfile tests/integration
 
 bench: setup ## Ratios against kubectl, side by side in one run
 	$(BIN)/gatewright lab prepare

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from gatewright.rollout.engine import Engine
 
 SWEEP: Final = 2.0
-_POLL: Final = 0.1
+_POLL: Final = 0.05
 
 
 class Rollouts:
