@@ -79,7 +79,23 @@ async def test_install_upgrade_and_leave_with_the_printed_rights(gatewright: Pro
         assert fresh.kubectl("get", "namespace", name, "--ignore-not-found") == ""
 
 
-async def test_the_verb_that_lacks_is_named_and_blocks(gatewright: Product, fresh: ClusterHandle) -> None:
+GATEWAYS = "gateways.gateway.networking.k8s.io"
+SMALL_CRDS = [
+    f"{kind}.gateway.networking.k8s.io" for kind in ("gatewayclasses", "gateways", "httproutes", "referencegrants")
+]
+
+
+@pytest.mark.parametrize(
+    ("verb", "expected"),
+    [
+        (None, [("create", GATEWAYS), ("patch", GATEWAYS)]),
+        ("patch", [("patch", crd) for crd in SMALL_CRDS]),
+    ],
+    ids=["one-object", "one-verb"],
+)
+async def test_the_verb_that_lacks_is_named_and_blocks(
+    gatewright: Product, fresh: ClusterHandle, verb: str | None, expected: list[tuple[str, str]]
+) -> None:
     """And once it is granted, the plan goes."""
     team, access = unique(), unique("access")
     printed = access_manifests(access)
@@ -87,15 +103,18 @@ async def test_the_verb_that_lacks_is_named_and_blocks(gatewright: Product, fres
     role = next(o for o in narrowed if o["kind"] == "ClusterRole")
     for rule in role["rules"]:
         if "customresourcedefinitions" in rule["resources"] and "resourceNames" in rule:
-            rule["resourceNames"].remove("gateways.gateway.networking.k8s.io")
+            if verb is None:
+                rule["resourceNames"].remove(GATEWAYS)
+            else:
+                rule["verbs"].remove(verb)
     connection = await asyncio.to_thread(granted, fresh, narrowed, access)
     await gatewright.register(fresh, connection=connection)
     await gatewright.bind(team, [fresh])
     before = await snapshot(fresh)
     plan = await gatewright.plan(team)
     assert plan.outcome == "stopped"
-    name = "customresourcedefinitions.apiextensions.k8s.io/gateways.gateway.networking.k8s.io"
-    assert missing(part_of(plan, fresh)) == [f"create {name}", f"patch {name}"]
+    resource = "customresourcedefinitions.apiextensions.k8s.io"
+    assert sorted(missing(part_of(plan, fresh))) == [f"{verb} {resource}/{crd}" for verb, crd in expected]
     assert set(findings(plan)) == {"preflight.permissions"}
     assert await snapshot(fresh) == before
     fresh.apply(printed)
