@@ -147,7 +147,7 @@ async def test_an_account_that_may_only_read_gets_a_plan_that_names_every_verb(
     await gatewright.bind(team, [fresh])
     plan = await gatewright.plan(team)
     named = missing(part_of(plan, fresh))
-    assert {line.partition(" ")[0] for line in named} == {"create", "patch", "update"}
+    assert {line.partition(" ")[0] for line in named} == {"create", "patch", "update", "delete"}
     assert f"create namespaces/{team}" in named
     assert f"patch namespaces/{team}" in named
     assert "create leases.coordination.k8s.io -n kube-system" in named

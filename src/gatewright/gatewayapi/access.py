@@ -182,7 +182,7 @@ def _lease_rules() -> tuple[Rule, ...]:
     leases = ("leases",)
     return (
         Rule("coordination.k8s.io", leases, ("create",), namespace=LEASE_NAMESPACE),
-        Rule("coordination.k8s.io", leases, ("get", "update", "patch"), (LEASE_NAME,), LEASE_NAMESPACE),
+        Rule("coordination.k8s.io", leases, ("get", "update", "patch", "delete"), (LEASE_NAME,), LEASE_NAMESPACE),
     )
 
 

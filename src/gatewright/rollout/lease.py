@@ -16,10 +16,10 @@ from datetime import UTC, datetime
 from typing import ClassVar, Final
 
 from gatewright.kube.client import KubeClient
-from gatewright.kube.errors import AlreadyExistsError, ObjectConflictError
+from gatewright.kube.errors import AlreadyExistsError, ObjectConflictError, ObjectNotFoundError
 from gatewright.kube.resources import LEASES
 from gatewright.model.errors import ClusterError, ConflictError
-from gatewright.model.objects import Manifest
+from gatewright.model.objects import Manifest, part
 
 NAMESPACE: Final = "kube-system"
 NAME: Final = "gatewright"
@@ -51,12 +51,17 @@ class Lease:
 
     async def acquire(self) -> None:
         """Raises ``ClusterHeldError`` naming the other holder and when it renewed last."""
-        live = await self._kube.find(LEASES, NAME, NAMESPACE)
-        if live is None:
-            await self._create()
-        else:
-            self._require_free(live)
-            await self._take(live)
+        live: Manifest | None = None
+        for _ in range(_TRIES):
+            live = await self._kube.find(LEASES, NAME, NAMESPACE)
+            if live is not None:
+                self._require_free(live)
+            try:
+                await (self._create() if live is None else self._renew(live))
+                return
+            except (AlreadyExistsError, ObjectConflictError, ObjectNotFoundError):
+                continue  # another was quicker to take it or to let go, or an answer to us was lost
+        raise _held_by(live)
 
     def check(self) -> None:
         """Raises ``LeaseLostError`` when the last renewal is older than the duration that others rely on."""
@@ -74,59 +79,44 @@ class Lease:
                 await self._renew(live)
 
     async def release(self) -> None:
-        """Gives the Lease up if it is still ours. Errors are left to the expiry."""
+        """Removes the Lease if it is still ours: nothing of a rollout stays behind. Errors are left to the expiry."""
         with contextlib.suppress(ClusterError, ConflictError):
             live = await self._kube.find(LEASES, NAME, NAMESPACE)
             if live is not None and _holder(live) == self.holder:
-                await self._patch(live, "")
+                meta = live["metadata"]
+                await self._kube.delete(
+                    LEASES, NAME, NAMESPACE, uid=meta["uid"], resource_version=meta["resourceVersion"]
+                )
 
     def _require_free(self, live: Manifest) -> None:
         holder = _holder(live)
         if not holder or holder.partition("/")[0] == self._installation:
             return
-        renewed = str(live.get("spec", {}).get("renewTime", ""))
+        renewed = str(part(live, "spec").get("renewTime") or "")
         if renewed and _age(renewed) < EXPIRY:
-            raise ClusterHeldError(owner=holder, renewed=renewed, seconds=EXPIRY)
+            raise _held_by(live)
 
     async def _create(self) -> None:
+        asked = asyncio.get_running_loop().time()
         manifest = {
             "apiVersion": "coordination.k8s.io/v1",
             "kind": "Lease",
             "metadata": {"name": NAME, "namespace": NAMESPACE},
-            "spec": self._spec(self.holder),
+            "spec": self._spec(),
         }
-        try:
-            await self._kube.create(LEASES, manifest, NAMESPACE)
-        except AlreadyExistsError:
-            live = await self._kube.get(LEASES, NAME, NAMESPACE)
-            self._require_free(live)
-            await self._take(live)
-            return
-        self._renewed = asyncio.get_running_loop().time()
-
-    async def _take(self, live: Manifest) -> None:
-        for _ in range(_TRIES):
-            try:
-                await self._renew(live)
-                return
-            except ObjectConflictError:  # another was quicker, or an answer to us was lost
-                live = await self._kube.get(LEASES, NAME, NAMESPACE)
-                self._require_free(live)
-        raise ClusterHeldError(owner=_holder(live), renewed=str(live["spec"].get("renewTime", "")), seconds=EXPIRY)
+        await self._kube.create(LEASES, manifest, NAMESPACE)
+        self._renewed = asked
 
     async def _renew(self, live: Manifest) -> None:
         asked = asyncio.get_running_loop().time()
-        await self._patch(live, self.holder)
+        version = live["metadata"]["resourceVersion"]
+        patch = {"metadata": {"resourceVersion": version}, "spec": self._spec()}
+        await self._kube.patch(LEASES, NAME, patch, namespace=NAMESPACE)
         self._renewed = asked
 
-    async def _patch(self, live: Manifest, holder: str) -> None:
-        version = live["metadata"]["resourceVersion"]
-        patch = {"metadata": {"resourceVersion": version}, "spec": self._spec(holder)}
-        await self._kube.patch(LEASES, NAME, patch, namespace=NAMESPACE)
-
-    def _spec(self, holder: str) -> Manifest:
+    def _spec(self) -> Manifest:
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        return {"holderIdentity": holder, "leaseDurationSeconds": DURATION, "renewTime": now}
+        return {"holderIdentity": self.holder, "leaseDurationSeconds": DURATION, "renewTime": now}
 
 
 @contextlib.asynccontextmanager
@@ -144,8 +134,15 @@ async def held(kube: KubeClient, installation: str, rollout: str) -> AsyncGenera
         await lease.release()
 
 
+def _held_by(live: Manifest | None) -> ClusterHeldError:
+    spec = {} if live is None else part(live, "spec")
+    return ClusterHeldError(
+        owner=str(spec.get("holderIdentity") or "-"), renewed=str(spec.get("renewTime") or "-"), seconds=EXPIRY
+    )
+
+
 def _holder(live: Manifest) -> str:
-    return str(live.get("spec", {}).get("holderIdentity") or "")
+    return str(part(live, "spec").get("holderIdentity") or "")
 
 
 def _age(renewed: str) -> float:
