@@ -129,6 +129,10 @@ async def test_a_refused_write_stops_and_retry_finishes(
     await require_true(gatewright, team, shared)
 
 
+def makes_the_lease(request: web.Request) -> bool:
+    return request.method == "POST" and request.path.endswith("/leases")
+
+
 async def lost(request: web.Request, proxy: Proxy) -> web.Response:
     """The API server does it, and the answer never arrives."""
     answer = await proxy.forward(request)
@@ -136,7 +140,7 @@ async def lost(request: web.Request, proxy: Proxy) -> web.Response:
     return answer
 
 
-@pytest.mark.parametrize("fault", ["429", "503", "dropped", "lost"])
+@pytest.mark.parametrize("fault", ["429", "503", "dropped", "lost", "lost-lease"])
 async def test_a_passing_fault_is_survived(
     gatewright: Product, shared: ClusterHandle, through: Proxy, fault: str
 ) -> None:
@@ -152,6 +156,7 @@ async def test_a_passing_fault_is_survived(
         "503": once(on_namespace(team), answers(503, "ServiceUnavailable", "apiserver is starting")),
         "dropped": once(on_namespace(team), dropped),
         "lost": once(on_namespace(team), lambda request: lost(request, through)),
+        "lost-lease": once(makes_the_lease, lambda request: lost(request, through)),
     }
     through.rules.append(rules[fault])
     ended = await started(gatewright, shared, team)

@@ -50,9 +50,9 @@ class Lease:
         self._renewed = 0.0
 
     async def acquire(self) -> None:
-        """Raises ``ClusterHeldError`` naming the other holder and when it renewed last."""
+        """Raises ``ClusterHeldError`` naming the other holder and when it renewed last, and ``ClusterError``."""
         live: Manifest | None = None
-        for _ in range(_TRIES):
+        for attempt in range(1, _TRIES + 1):
             live = await self._kube.find(LEASES, NAME, NAMESPACE)
             if live is not None:
                 self._require_free(live)
@@ -60,7 +60,10 @@ class Lease:
                 await (self._create() if live is None else self._renew(live))
                 return
             except (AlreadyExistsError, ObjectConflictError, ObjectNotFoundError):
-                continue  # another was quicker to take it or to let go, or an answer to us was lost
+                continue  # another was quicker to take it or to let go
+            except ClusterError as error:
+                if attempt == _TRIES or not error.retryable:
+                    raise  # else an answer was lost on the way: reading again tells whether the Lease is ours
         raise _held_by(live)
 
     def check(self) -> None:
