@@ -21,6 +21,7 @@ _DECISIVE: Final[dict[str, tuple[str, ...]]] = {
     "GatewayClass": ("Accepted",),
 }
 _ROUTE: Final = ("Accepted", "ResolvedRefs")
+_STATES: Final[dict[str, State]] = {"True": "true", "False": "false"}
 _WORST: Final[tuple[State, ...]] = ("false", "stale", "unknown", "none", "true")
 
 
@@ -87,7 +88,7 @@ def _conditions(
         if found is None:
             yield Judged(kind, "none", where=where)
             continue
-        state: State = {"True": "true", "False": "false"}.get(str(found.get("status")), "unknown")  # type: ignore[assignment]
+        state = _STATES.get(str(found.get("status")), "unknown")
         if int(found.get("observedGeneration", 0)) < generation:
             state = "stale"
         yield Judged(kind, state, str(found.get("reason", "")), str(found.get("message", "")), where)

@@ -14,7 +14,7 @@ from pathlib import Path
 from gatewright.lab import places
 from gatewright.lab.binaries import locked
 from gatewright.lab.errors import ControllerUnobtainable
-from gatewright.lab.toolchain import Progress
+from gatewright.text import Message
 
 _IMAGE = re.compile(r"(?:^|/)traefik(?::(?P<tag>[^@/]+))?(?:@.+)?$")
 _VERSION = re.compile(r"v?(\d+\.\d+\.\d+)")
@@ -74,7 +74,8 @@ async def binary(image: str) -> Path:
     return program
 
 
-_silent: Progress = lambda _: None  # noqa: E731
+def _silent(_: Message) -> None:
+    """Tells nobody."""
 
 
 async def _install(image: str, version: str, root: Path) -> None:
