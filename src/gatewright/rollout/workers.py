@@ -7,6 +7,7 @@ seconds. A process that only slept finds its generation superseded when it wakes
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import secrets
 import socket
@@ -15,6 +16,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
+from gatewright.model.errors import GatewrightError
 from gatewright.store.database import Database
 
 BEAT: Final = 2.0
@@ -46,12 +48,17 @@ class WorkerPresence:
         async with self._database.transaction() as unit:
             await unit.workers.register(self.id, self._host, pid, self._started(pid))
 
-    async def beat(self) -> None:
+    async def beat(self, seconds: float = BEAT) -> None:
+        """Every ``seconds``; a beat that the database did not take is followed by the next one all the same."""
         while True:
-            await asyncio.sleep(BEAT)
-            async with self._database.transaction() as unit:
-                if not await unit.workers.beat(self.id):
-                    await unit.workers.register(self.id, self._host, os.getpid(), self._started(os.getpid()))
+            await asyncio.sleep(seconds)
+            with contextlib.suppress(GatewrightError):
+                await self._beat()
+
+    async def _beat(self) -> None:
+        async with self._database.transaction() as unit:
+            if not await unit.workers.beat(self.id):
+                await unit.workers.register(self.id, self._host, os.getpid(), self._started(os.getpid()))
 
     async def leave(self) -> None:
         async with self._database.transaction() as unit:
