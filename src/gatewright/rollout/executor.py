@@ -65,10 +65,15 @@ class Executor:
             await self._let_go(key)
 
     async def advance(self, rollout: str, generation: int) -> Assignment | None:
-        """See ``engine.Driver``. Everything decided here is one transaction."""
+        """See ``engine.Driver``. Everything decided here is one transaction. What stands still has let go of its
+        cluster before it is shown to stand still."""
         try:
-            async with self._database.transaction() as unit:
+            async with self._database.reading() as unit:
                 wish = await unit.rollouts.check(rollout, generation)
+            if wish != "run":
+                await self._let_go_except(rollout, generation, None)
+            async with self._database.transaction() as unit:
+                await unit.rollouts.check(rollout, generation)
                 assignment = await self._next(unit, await self._settle(unit, rollout), wish)
         except RolloutSupersededError:
             assignment = None
@@ -134,6 +139,8 @@ class Executor:
                 target = (await unit.rollouts.frontier(rollout)).targets[0]
                 await unit.rollouts.append(rollout, "step", target.steps[index].title, cluster=cluster)
             await self._perform(rollout, generation, cluster, index)
+            if index == len(target.steps) - 1:
+                await self._let_go((rollout, generation, cluster))
             async with self._database.transaction() as unit:
                 await unit.rollouts.end_step(rollout, generation, cluster, index)
         except RolloutSupersededError:
@@ -158,6 +165,7 @@ class Executor:
 
     async def _fail(self, rollout: str, generation: int, assignment: Assignment, error: GatewrightError) -> None:
         cluster = assignment.cluster
+        await self._let_go((rollout, generation, cluster))
         with contextlib.suppress(RolloutSupersededError):
             async with self._database.transaction() as unit:
                 plan = await self._plan(unit, (await unit.rollouts.frontier(rollout)).plan)
@@ -168,7 +176,6 @@ class Executor:
                 failed = message("rollout.event.failed", cluster=cluster, code=error.code)
                 await unit.rollouts.append(rollout, "failed", failed, cluster=cluster)
                 await unit.rollouts.set_state(rollout, generation, "failed")
-        await self._let_go((rollout, generation, cluster))
 
     # One cluster
 
