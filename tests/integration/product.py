@@ -12,6 +12,7 @@ import secrets
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from handles import ClusterHandle
 from platformdirs import user_cache_path
@@ -31,7 +32,7 @@ from gatewright.kube.resources import (
 )
 from gatewright.kube.transport import ClientOptions
 from gatewright.model.desired import Binding, BundleName, Channel, ControllerSpec, Custody, Stack, Team
-from gatewright.model.objects import Manifest
+from gatewright.model.objects import Manifest, digest
 from gatewright.model.plan import Action, ClusterPlan, Plan
 from gatewright.model.rollout import RolloutStatus, TargetStatus
 from gatewright.observe.clusters import Clusters
@@ -199,18 +200,24 @@ async def lease_holder(cluster: ClusterHandle) -> str:
 
 
 async def snapshot(cluster: ClusterHandle) -> dict[str, str]:
-    """The resource version of everything that a plan could write: equal snapshots, nothing written. Without what is in
-    namespaces on their way out: an earlier test's."""
+    """A digest of the metadata of everything that a plan could write: equal snapshots, nothing written. A change of
+    content shows in the generation and in the times of managedFields; the status that the API server's own controllers
+    write a moment later (a CRD's) does not count. Without what is in namespaces on their way out: an earlier test's."""
     async with KubeClient(admin(cluster)) as kube:
         spaces = await kube.list(NAMESPACES, metadata_only=True)
         going = {n["metadata"]["name"] for n in spaces if "deletionTimestamp" in n["metadata"]}
         found = [item for group in await asyncio.gather(*(_list(kube, r) for r in _written())) for item in group]
     return {
-        f"{item['kind']} {meta.get('namespace', '')}/{meta['name']}": meta["resourceVersion"]
+        f"{item['kind']} {meta.get('namespace', '')}/{meta['name']}": _written_by_others_than_the_server(meta)
         for item in found
         for meta in (item["metadata"],)
         if meta.get("namespace") not in going and not (item["kind"] == "Namespace" and meta["name"] in going)
     }
+
+
+def _written_by_others_than_the_server(meta: dict[str, Any]) -> str:
+    fields = [entry for entry in meta.get("managedFields", ()) if entry.get("subresource") != "status"]
+    return digest({**meta, "managedFields": fields, "resourceVersion": ""})
 
 
 async def clean(cluster: ClusterHandle) -> None:
