@@ -230,10 +230,16 @@ class ObservationRow(Base):
 
 
 class EventRow(Base):
-    """A change of what people want: who, when, what, where, before and after. Append-only."""
+    """What people changed and what the fleet did: who, when, what, where, before and after. Append-only. ``cluster``
+    and ``team`` are names, for history outlives both; ``message``: JSON of ``text.Message``."""
 
     __tablename__ = "events"
-    __table_args__ = (Index(None, "subject"),)
+    __table_args__ = (
+        Index(None, "subject"),
+        Index(None, "at"),
+        Index(None, "team", "id"),
+        Index(None, "cluster", "id"),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[str]
     who: Mapped[str]
@@ -241,3 +247,28 @@ class EventRow(Base):
     subject: Mapped[str]
     before: Mapped[str | None]
     after: Mapped[str | None]
+    cluster: Mapped[str] = mapped_column(server_default="")
+    team: Mapped[str] = mapped_column(server_default="")
+    severity: Mapped[str] = mapped_column(server_default="info")
+    message: Mapped[str | None]
+
+
+class ClusterStateRow(Base):
+    """What the watcher of a cluster last knew of it: ``body`` is compressed JSON (``store.states``). ``revision`` grows
+    with every write of the row, ``stored_at`` is when."""
+
+    __tablename__ = "cluster_states"
+    cluster_id: Mapped[str] = mapped_column(ForeignKey("clusters.id", ondelete="CASCADE"), primary_key=True)
+    revision: Mapped[int]
+    stored_at: Mapped[str] = mapped_column(index=True)
+    body: Mapped[bytes]
+
+
+class WatchRow(Base):
+    """The one worker that watches a cluster. ``generation`` grows with every change of hands."""
+
+    __tablename__ = "watches"
+    cluster_id: Mapped[str] = mapped_column(ForeignKey("clusters.id", ondelete="CASCADE"), primary_key=True)
+    worker: Mapped[str] = mapped_column(index=True)
+    generation: Mapped[int]
+    taken_at: Mapped[str]

@@ -30,6 +30,8 @@ SCOPES: dict[tuple[str, tuple[str, ...]], str] = {
     ("workers", ("id",)): "a random id, nobody's name",
     ("observations", ("cluster_id",)): "one observation per cluster",
     ("events", ("id",)): "a serial number, nobody's name",
+    ("cluster_states", ("cluster_id",)): "one state per cluster",
+    ("watches", ("cluster_id",)): "one watcher per cluster",
 }
 
 
