@@ -67,7 +67,10 @@ class Applier:
             changes[position] = change
             if change.verb != "unchanged":
                 what = f"{change.kind.lower()}.{change.verb}"
-                await self._journal.note(self._who, what, change.name, change.before, change.after)
+                cluster, team = _about(wanted)
+                await self._journal.note(
+                    self._who, what, change.name, change.before, change.after, cluster=cluster, team=team
+                )
         return [changes[position] for position in range(len(desired))]
 
     async def _apply(self, wanted: Desired) -> Change:
@@ -215,6 +218,19 @@ class Applier:
         names = await rows(self._session, select(StackRow.name).where(StackRow.team == team))
         if name not in names:
             raise UnknownStackError(team=team, stack=name, nearest=nearest(name, names))
+
+
+def _about(wanted: Desired) -> tuple[str, str]:
+    """The names of the cluster and the team that a manifest is about, empty for none."""
+    match wanted:
+        case Cluster():
+            return wanted.name, ""
+        case Team():
+            return "", wanted.name
+        case Stack():
+            return "", wanted.team
+        case Binding():
+            return wanted.cluster, wanted.team
 
 
 def _change(kind: str, name: str, before: Desired | None, after: Desired, *, touched: bool = False) -> Change:

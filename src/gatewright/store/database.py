@@ -24,6 +24,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
+from gatewright.store.bell import Bell
 from gatewright.store.clock import Clock, stamp, system_clock
 from gatewright.store.errors import DatabaseNewerError, DatabaseUrlError
 from gatewright.store.failures import ours
@@ -53,6 +54,7 @@ class Database:
         self._sqlite = engine.dialect.name == "sqlite"
         # Within one process SQLite's writers queue here, in order and without polling the file.
         self._queue = asyncio.Lock()
+        self.bell = Bell()
 
     def __repr__(self) -> str:
         return f"Database({self.address!r})"
@@ -102,8 +104,12 @@ class Database:
             session = AsyncSession(engine, expire_on_commit=False)
             try:
                 await _undisturbed(session.connection())
-                yield Unit(session, self._clock)
+                unit = Unit(session, self._clock)
+                yield unit
+                noted = await unit.journal.flush()
                 await _undisturbed(session.commit())
+                if noted:
+                    self.bell.ring()
             except BaseException:
                 await _undisturbed(session.rollback())
                 raise

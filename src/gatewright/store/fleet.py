@@ -147,9 +147,11 @@ class Fleet:
         applier = Applier(self._session, self._clock, who, registrations or {})
         if not dry_run:
             return await applier.apply(desired)
+        mark = self._journal.mark()
         async with self._session.begin_nested() as savepoint:
             changes = await applier.apply(desired)
             await savepoint.rollback()
+        self._journal.rewind(mark)
         return changes
 
     async def register(self, cluster: Cluster, registration: Registration, who: str) -> RegisteredCluster:
@@ -185,7 +187,7 @@ class Fleet:
             raise ClusterLockedError(cluster=name, owner=lock.rollout_id)
         await self._require_nothing_written(cluster)
         await self._delete(ClusterRow, ClusterRow.id == cluster.uid)
-        await self._journal.note(who, "cluster.delete", name, before=cluster.spec)
+        await self._journal.note(who, "cluster.delete", name, before=cluster.spec, cluster=name)
 
     async def delete_team(self, name: str, who: str) -> None:
         """Deletes a team and its stacks. Raises ``UnknownTeamError``, ``StillBoundError``."""
@@ -195,7 +197,7 @@ class Fleet:
         for stack in await self.stacks(team=name):
             await self.delete_stack(name, stack.name, who)
         await self._delete(TeamRow, TeamRow.name == name)
-        await self._journal.note(who, "team.delete", name, before=team)
+        await self._journal.note(who, "team.delete", name, before=team, team=name)
 
     async def delete_stack(self, team: str, name: str, who: str) -> None:
         """Raises ``UnknownTeamError``, ``UnknownStackError``, ``StillBoundError``."""
@@ -204,7 +206,7 @@ class Fleet:
         users = [b for b in await self.bindings(team=team) if b.stack == name]
         self._require_unbound(f"Stack {team}.{name}", users)
         await self._delete(StackRow, (StackRow.team == team) & (StackRow.name == name))
-        await self._journal.note(who, "stack.delete", f"{team}.{name}", before=stack)
+        await self._journal.note(who, "stack.delete", f"{team}.{name}", before=stack, team=team)
 
     async def delete_binding(self, team: str, cluster: str, who: str) -> None:
         """Unbinds. Raises the ``Unknown*Error`` classes, and ``ClusterHasInstallationError`` while objects that we
@@ -214,7 +216,7 @@ class Fleet:
         registered = await self.cluster(cluster)
         await self._require_nothing_written(registered, team)
         await self._delete(BindingRow, (BindingRow.team == team) & (BindingRow.cluster_id == registered.uid))
-        await self._journal.note(who, "binding.delete", binding.name, before=binding)
+        await self._journal.note(who, "binding.delete", binding.name, before=binding, cluster=cluster, team=team)
 
     async def _delete(self, table: type[Base], where: ColumnElement[bool]) -> None:
         await affected(self._session, delete(table).where(where))

@@ -1,29 +1,30 @@
-"""What people changed and decided: the event log of desired state, and explicit decisions. Append-only."""
+"""The event log: what people changed, what the fleet did, and explicit decisions. Append-only.
+
+Events are held back until their transaction ends and written as its last act, on PostgreSQL under one lock that the
+commit releases: so they become visible in the order of their ids, a reader that asks for what is ``after`` an id misses
+none, and nobody waits for that lock while holding it.
+"""
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Final, cast
+
 import msgspec
-from sqlalchemy import insert, select
+from sqlalchemy import ColumnElement, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gatewright.model.events import Event, Severity
 from gatewright.model.objects import JSON
 from gatewright.store.clock import Clock, stamp
 from gatewright.store.errors import DatabaseNotMigratedError
-from gatewright.store.sql import affected, pack, pack_maybe, row, rows, unpack, unpack_maybe
-from gatewright.store.tables import DecisionRow, EventRow, MetaRow
+from gatewright.store.sql import affected, pack, pack_maybe, row, rows, serialize_events, unpack, unpack_maybe
+from gatewright.store.tables import BindingRow, ClusterRow, DecisionRow, EventRow, MetaRow
+from gatewright.text import Message
 
-
-class Event(msgspec.Struct, frozen=True, omit_defaults=True):
-    """``what``: e.g. ``binding.create``; ``where``: the object's name; ``before`` and ``after``: its manifest's
-    spec."""
-
-    id: int
-    at: str
-    who: str
-    what: str
-    where: str
-    before: JSON = None
-    after: JSON = None
+RETENTION_DAYS: Final = 90
+PRUNE_AT_ONCE: Final = 1000
+_PENDING: Final = "gatewright.events"
 
 
 class Decision(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -52,25 +53,102 @@ class Journal:
             raise DatabaseNotMigratedError(database="-")
         return uid
 
-    async def note(self, who: str, what: str, where: str, before: object = None, after: object = None) -> None:
-        """Appends an event."""
-        event = insert(EventRow).values(
-            at=stamp(self._clock()),
-            who=who,
-            what=what,
-            subject=where,
-            before=pack_maybe(before),
-            after=pack_maybe(after),
-        )
-        await affected(self._session, event)
+    async def note(
+        self,
+        who: str,
+        what: str,
+        where: str,
+        before: object = None,
+        after: object = None,
+        *,
+        cluster: str = "",
+        team: str = "",
+        severity: Severity = "info",
+        message: Message | None = None,
+    ) -> None:
+        """Appends an event (``model.events.Event``) when this transaction commits."""
+        event: dict[str, object] = {
+            "at": stamp(self._clock()),
+            "who": who,
+            "what": what,
+            "subject": where,
+            "before": pack_maybe(before),
+            "after": pack_maybe(after),
+            "cluster": cluster,
+            "team": team,
+            "severity": severity,
+            "message": pack_maybe(message),
+        }
+        self._pending().append(event)
 
-    async def events(self, *, after: int = 0, limit: int = 200) -> list[Event]:
-        """Events with an id above ``after``, oldest first."""
-        query = select(EventRow).where(EventRow.id > after).order_by(EventRow.id).limit(limit)
-        return [
-            Event(r.id, r.at, r.who, r.what, r.subject, unpack_maybe(r.before, object), unpack_maybe(r.after, object))
-            for r in await rows(self._session, query)
-        ]
+    def _pending(self) -> list[dict[str, object]]:
+        return cast(list[dict[str, object]], self._session.info.setdefault(_PENDING, []))
+
+    def mark(self) -> int:
+        """Where the notes of this transaction stand, for ``rewind``."""
+        return len(self._pending())
+
+    def rewind(self, mark: int) -> None:
+        """Forgets what was noted since ``mark``: a savepoint was rolled back."""
+        del self._pending()[mark:]
+
+    async def flush(self) -> bool:
+        """Writes what was noted; tells whether there was anything. The transaction calls it as its last act."""
+        pending = self._pending()
+        if not pending:
+            return False
+        await serialize_events(self._session)
+        await self._session.execute(insert(EventRow), pending)
+        pending.clear()
+        return True
+
+    async def events(
+        self,
+        *,
+        after: int = 0,
+        before: int | None = None,
+        limit: int = 200,
+        team: str | None = None,
+        cluster: str | None = None,
+        what_prefix: str = "",
+        newest: bool = False,
+    ) -> list[Event]:
+        """Committed events with an id above ``after`` and below ``before``: oldest first, or ``newest`` first.
+
+        ``team``: those of the team, and those of no team about a cluster that it is bound to.
+        """
+        query = select(EventRow).where(EventRow.id > after)
+        if before is not None:
+            query = query.where(EventRow.id < before)
+        if team is not None:
+            query = query.where(_concerns(team))
+        if cluster is not None:
+            query = query.where(EventRow.cluster == cluster)
+        if what_prefix:
+            query = query.where(EventRow.what.startswith(what_prefix, autoescape=True))
+        order = EventRow.id.desc() if newest else EventRow.id
+        return [event_of(r) for r in await rows(self._session, query.order_by(order).limit(limit))]
+
+    async def event(self, id: int) -> Event | None:
+        """One event by its number."""
+        found = await row(self._session, select(EventRow).where(EventRow.id == id))
+        return None if found is None else event_of(found)
+
+    async def last_event(self) -> int:
+        """The number of the newest event, 0 before the first."""
+        return await row(self._session, select(func.max(EventRow.id))) or 0
+
+    async def prune(self, *, days: int = RETENTION_DAYS, limit: int = PRUNE_AT_ONCE) -> int:
+        """Deletes up to ``limit`` of the events older than ``days``, oldest first; gives how many.
+
+        The newest event always stays: SQLite would give its number again.
+        """
+        edge = stamp(self._clock() - timedelta(days=days))
+        old = select(EventRow.id).where(EventRow.at < edge, EventRow.id < await self.last_event())
+        ids = await rows(self._session, old.order_by(EventRow.id).limit(limit))
+        if not ids:
+            return 0
+        return await affected(self._session, delete(EventRow).where(EventRow.id.in_(ids)))
 
     async def decide(self, cluster_uid: str, kind: str, value: str, who: str, evidence: JSON = None) -> None:
         """Appends a decision (invariant 3: adopting what others own takes a recorded word)."""
@@ -86,3 +164,25 @@ class Journal:
             Decision(r.cluster_id, r.kind, r.value, r.who, r.at, unpack(r.evidence, object))
             for r in await rows(self._session, query)
         ]
+
+
+def event_of(row: EventRow) -> Event:
+    return Event(
+        row.id,
+        row.at,
+        row.who,
+        row.what,
+        row.subject,
+        unpack_maybe(row.before, object),
+        unpack_maybe(row.after, object),
+        row.cluster,
+        row.team,
+        cast(Severity, row.severity),
+        unpack_maybe(row.message, Message),
+    )
+
+
+def _concerns(team: str) -> ColumnElement[bool]:
+    bound = select(ClusterRow.name).join(BindingRow, BindingRow.cluster_id == ClusterRow.id)
+    mine = bound.where(BindingRow.team == team)
+    return (EventRow.team == team) | ((EventRow.team == "") & EventRow.cluster.in_(mine))

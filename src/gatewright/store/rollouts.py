@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Final, cast
 
 import msgspec
-from sqlalchemy import ColumnElement, Update, delete, insert, select, update
+from sqlalchemy import ColumnElement, Update, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gatewright.model.errors import ErrorReport
@@ -35,6 +35,8 @@ from gatewright.store.errors import (
     RolloutSupersededError,
     UnknownRolloutError,
 )
+from gatewright.store.journal import Journal
+from gatewright.store.milestones import milestone
 from gatewright.store.progress import event_of, status_of
 from gatewright.store.sql import affected, insert_new, pack, pack_maybe, row, rows
 from gatewright.store.tables import ClusterLockRow, RolloutEventRow, RolloutRow, StepRow, TargetRow
@@ -59,6 +61,7 @@ class Rollouts:
     def __init__(self, session: AsyncSession, clock: Clock) -> None:
         self._session = session
         self._clock = clock
+        self._journal = Journal(session, clock)
 
     # Making and reading
 
@@ -88,6 +91,7 @@ class Rollouts:
         if made:
             for position, cluster in enumerate(plan.clusters):
                 await self._create_target(rollout, position, cluster)
+            await self._journal.note(who, **milestone(await self._row(rollout), "pending", len(plan.clusters)))
         return await self.show(rollout)
 
     async def _create_target(self, rollout: str, position: int, plan: ClusterPlan) -> None:
@@ -155,8 +159,21 @@ class Rollouts:
         return cast(Wish, found.wish)
 
     async def set_state(self, id: str, generation: int, state: RolloutState) -> None:
+        """A milestone that is reached (``store.milestones``) is an event, once."""
         await self._fence(id, generation)
+        await self._become(id, state)
+
+    async def _become(self, id: str, state: RolloutState) -> None:
+        before = await self._row(id)
+        if before.state == state:
+            return
         await self._set(id, state=state)
+        if state in ("pending", "running"):
+            return
+        where = TargetRow.rollout_id == id
+        count = await row(self._session, select(func.count()).select_from(TargetRow).where(where)) or 0
+        failed = await row(self._session, select(TargetRow.cluster).where(where, TargetRow.state == "failed"))
+        await self._journal.note(f"rollout {id}", **milestone(before, state, count, failed or ""))
 
     async def set_target(
         self, id: str, generation: int, cluster: str, state: TargetState, error: ErrorReport | None = None
@@ -256,7 +273,7 @@ class Rollouts:
         await self._keep_locks(id, generation)
 
     async def _abort_rest(self, id: str) -> None:
-        await self._set(id, state="aborted")
+        await self._become(id, "aborted")
         unfinished = (TargetRow.rollout_id == id) & TargetRow.state.not_in((*FINISHED, "failed"))
         await affected(self._session, update(TargetRow).where(unfinished).values(state="aborted"))
         await affected(self._session, delete(ClusterLockRow).where(ClusterLockRow.rollout_id == id))

@@ -15,6 +15,7 @@ from gatewright.store.tables import Base
 
 T = TypeVar("T")
 _DESIRED_LOCK: Final = 0x6777_0002
+_EVENTS_LOCK: Final = 0x6777_0003
 
 
 async def affected(session: AsyncSession, statement: Executable) -> int:
@@ -72,8 +73,17 @@ async def serialize_desired(session: AsyncSession) -> None:
     SQLite's write transaction already excludes the others; PostgreSQL takes an advisory lock until the transaction
     ends.
     """
+    await _one_after_another(session, _DESIRED_LOCK)
+
+
+async def serialize_events(session: AsyncSession) -> None:
+    """Lets one transaction's events follow another's, so that the order of their ids is that of their commits."""
+    await _one_after_another(session, _EVENTS_LOCK)
+
+
+async def _one_after_another(session: AsyncSession, key: int) -> None:
     if session.get_bind().dialect.name == "postgresql":
-        await session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _DESIRED_LOCK})
+        await session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
 
 
 def pack(value: object) -> str:

@@ -326,3 +326,41 @@ async def test_events_are_numbered_without_gaps_even_when_written_at_once(
         assert [e.seq for e in events] == list(range(1, 9))
         assert {e.message.params["team"] for e in events} == {f"t{n}" for n in range(8)}
         assert await unit.rollouts.events(rollout, after=6) == events[6:]
+
+
+async def test_each_milestone_is_one_event(fleet: Database, rollout: str) -> None:
+    async def become(state: RolloutState, generation: int = 1) -> None:
+        async with fleet.transaction() as unit:
+            await unit.rollouts.set_state(rollout, generation, state)
+
+    await become("running")
+    async with fleet.transaction() as unit:
+        await unit.rollouts.set_target(rollout, 1, "b", "failed", FAILURE)
+        await unit.rollouts.set_state(rollout, 1, "failed")
+    await become("failed")
+    async with fleet.transaction() as unit:
+        await unit.rollouts.request(rollout, "retry")
+    await become("paused", 2)
+    async with fleet.transaction() as unit:
+        await unit.rollouts.request(rollout, "abort")
+    async with fleet.reading() as unit:
+        found = await unit.journal.events(what_prefix="rollout.")
+    assert [(e.what, e.where, e.team, e.cluster, e.severity) for e in found] == [
+        ("rollout.started", rollout, "payments", "", "info"),
+        ("rollout.failed", rollout, "payments", "b", "error"),
+        ("rollout.paused", rollout, "payments", "", "warning"),
+        ("rollout.aborted", rollout, "payments", "", "warning"),
+    ]
+    assert found[1].message is not None
+    assert "failed on cluster b" in found[1].message.render("en")
+    assert found[1].after == {**found[0].after, "state": "failed"}  # type: ignore[dict-item]
+
+
+async def test_a_writer_that_was_replaced_reaches_no_milestone(fleet: Database, rollout: str) -> None:
+    async with fleet.transaction() as unit:
+        await unit.rollouts.take_over(rollout, 1)
+    with pytest.raises(RolloutSupersededError):
+        async with fleet.transaction() as unit:
+            await unit.rollouts.set_state(rollout, 1, "succeeded")
+    async with fleet.reading() as unit:
+        assert len(await unit.journal.events(what_prefix="rollout.")) == 1

@@ -44,5 +44,5 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("severity", sa.Text(), server_default="info", nullable=False))
         batch_op.add_column(sa.Column("message", sa.Text(), nullable=True))
         batch_op.create_index(batch_op.f("ix_events_at"), ["at"], unique=False)
-        batch_op.create_index(batch_op.f("ix_events_team"), ["team", "id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_events_cluster"), ["cluster", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_events_team_id"), ["team", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_events_cluster_id"), ["cluster", "id"], unique=False)
