@@ -7,6 +7,7 @@ Every method raises the errors of ``kube.errors`` and nothing else for what the 
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any, Final, Literal, TypeVar, cast
 
@@ -14,10 +15,12 @@ import msgspec
 
 from gatewright.kube.auth import Authenticator
 from gatewright.kube.connection import Connection
-from gatewright.kube.errors import GoneError, KindUnknownError, ObjectNotFoundError
+from gatewright.kube.errors import KindUnknownError, ObjectNotFoundError
+from gatewright.kube.listing import Page, PageInfo, read_pages
+from gatewright.kube.queries import METADATA_TYPE, list_call, query, watch_call
 from gatewright.kube.resources import SELF_SUBJECT_ACCESS_REVIEWS, Resource, resource_of
 from gatewright.kube.translate import not_json
-from gatewright.kube.transport import JSON_TYPE, Answer, Call, ClientOptions, Transport, too_large
+from gatewright.kube.transport import JSON_TYPE, Answer, Call, ClientOptions, Transport
 from gatewright.kube.watch import WatchEvent, watch_events
 from gatewright.model.objects import JSON, Manifest
 from gatewright.model.observation import MissingPermission
@@ -33,8 +36,6 @@ _PATCH_TYPES: Final[dict[PatchKind, str]] = {
     "strategic": "application/strategic-merge-patch+json",
 }
 _APPLY_TYPE: Final = "application/apply-patch+yaml"
-METADATA_TYPE: Final = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
-METADATA_LIST_TYPE: Final = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 
 
 class Applied(msgspec.Struct, frozen=True):
@@ -56,12 +57,8 @@ class Permission(msgspec.Struct, frozen=True, order=True):
     name: str = ""
 
 
-class _ListMeta(msgspec.Struct, frozen=True):
-    next_page: str = msgspec.field(default="", name="continue")
-
-
-class _Page(msgspec.Struct, frozen=True):
-    metadata: _ListMeta = _ListMeta()
+class _PlainPage(msgspec.Struct, frozen=True):
+    metadata: PageInfo = PageInfo()
     items: list[dict[str, Any]] | None = None
 
 
@@ -95,6 +92,11 @@ class KubeClient:
     @property
     def connection(self) -> Connection:
         return self._transport.connection
+
+    @property
+    def transport(self) -> Transport:
+        """The session below, for ``kube.feed``."""
+        return self._transport
 
     @property
     def options(self) -> ClientOptions:
@@ -179,33 +181,21 @@ class KubeClient:
 
         A continue token that expires on the way (410) restarts the list once.
         """
-        accept = f"{METADATA_LIST_TYPE},{JSON_TYPE}" if metadata_only else JSON_TYPE
-        params = _query(labelSelector=label_selector, fieldSelector=field_selector, limit=str(limit))
-        call = Call("GET", resource.path(namespace), "list", resource.kind, params, accept=accept)
-        async with self._list_deadline(call):
-            try:
-                return await self._pages(resource, call)
-            except GoneError:
-                return await self._pages(resource, call)
+        call = list_call(
+            resource,
+            namespace,
+            label_selector=label_selector,
+            field_selector=field_selector,
+            metadata_only=metadata_only,
+            limit=limit,
+        )
 
-    def _list_deadline(self, call: Call) -> _Deadline:
-        return _Deadline(self._transport, call, self.options.list_deadline)
+        async def decode(body: bytes, _: int) -> Page[dict[str, Any]]:
+            content = self._decode(call, body, _PlainPage)
+            kind = {"apiVersion": resource.api_version, "kind": resource.kind}
+            return Page(content.metadata, [{**item, **kind} for item in content.items or ()])
 
-    async def _pages(self, resource: Resource, call: Call) -> list[dict[str, Any]]:
-        items: list[dict[str, Any]] = []
-        size, token, params = 0, "", call.params
-        while True:
-            page = msgspec.structs.replace(call, params=(*params, ("continue", token)) if token else params)
-            answer = await self._transport.call(page)
-            size += len(answer.body)
-            if size > self.options.max_list:
-                raise too_large(self._transport.request(call), self.options.max_list)
-            content = self._decode(page, answer, _Page)
-            for item in content.items or ():
-                items.append({**item, "apiVersion": resource.api_version, "kind": resource.kind})
-            token = content.metadata.next_page
-            if not token:
-                return items
+        return (await read_pages(self._transport, call, decode, sys.maxsize)).items
 
     def watch(
         self,
@@ -223,16 +213,15 @@ class KubeClient:
         Ends after about ``seconds``, or whenever the server likes: continue from the last event's resource version.
         Raises ``GoneError`` when that is too old, and the errors of the connection.
         """
-        accept = f"{METADATA_TYPE},{JSON_TYPE}" if metadata_only else JSON_TYPE
-        params = _query(
-            labelSelector=label_selector,
-            fieldSelector=field_selector,
-            resourceVersion=resource_version or None,
-            watch="true",
-            allowWatchBookmarks="true",
-            timeoutSeconds=str(seconds),
+        call = watch_call(
+            resource,
+            namespace,
+            resource_version=resource_version,
+            label_selector=label_selector,
+            field_selector=field_selector,
+            metadata_only=metadata_only,
+            seconds=seconds,
         )
-        call = Call("GET", resource.path(namespace), "watch", resource.kind, params, accept=accept)
         return watch_events(self._transport, call, seconds)
 
     async def apply(
@@ -266,7 +255,7 @@ class KubeClient:
             resource.path(namespace, name),
             "apply",
             resource.describe(name, namespace),
-            _query(
+            query(
                 fieldManager=manager,
                 force="true" if force else None,
                 dryRun="All" if dry_run else None,
@@ -297,7 +286,7 @@ class KubeClient:
             resource.path(namespace, name, subresource),
             "patch",
             resource.describe(name, namespace),
-            _query(fieldManager=FIELD_MANAGER),
+            query(fieldManager=FIELD_MANAGER),
             msgspec.json.encode(patch),
             _PATCH_TYPES[kind],
             idempotent=kind != "json",
@@ -324,7 +313,7 @@ class KubeClient:
             resource.path(namespace, name, subresource),
             "create",
             resource.describe(shown, namespace),
-            _query(fieldManager=FIELD_MANAGER),
+            query(fieldManager=FIELD_MANAGER),
             msgspec.json.encode(manifest),
             idempotent=resource == SELF_SUBJECT_ACCESS_REVIEWS,
         )
@@ -342,7 +331,7 @@ class KubeClient:
     ) -> bool:
         """Ask for the deletion; False if there was nothing to delete. With ``uid`` or ``resource_version`` only that
         very object is deleted (``ObjectConflictError`` for another)."""
-        preconditions = dict(_query(uid=uid, resourceVersion=resource_version))
+        preconditions = dict(query(uid=uid, resourceVersion=resource_version))
         body: dict[str, Any] = {"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": propagation}
         if preconditions:
             body["preconditions"] = preconditions
@@ -373,7 +362,7 @@ class KubeClient:
 
     async def _allowed(self, permission: Permission) -> bool:
         resource, _, subresource = permission.resource.partition("/")
-        attributes = _query(
+        attributes = query(
             verb=permission.verb,
             group=permission.group or None,
             resource=resource,
@@ -393,36 +382,14 @@ class KubeClient:
         return self._object(call, await self._transport.call(call))
 
     def _object(self, call: Call, answer: Answer) -> dict[str, Any]:
-        return self._decode(call, answer, dict[str, Any])
+        return self._decode(call, answer.body, dict[str, Any])
 
-    def _decode(self, call: Call, answer: Answer, shape: type[_T]) -> _T:
+    def _decode(self, call: Call, body: bytes, shape: type[_T]) -> _T:
         try:
-            return msgspec.json.decode(answer.body, type=shape)
+            return msgspec.json.decode(body, type=shape)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise not_json(self._transport.request(call)) from None
 
     @property
     def _where(self) -> str:
         return self._transport.request(Call("GET", "/", "", "")).where
-
-
-class _Deadline:
-    """``asyncio.timeout`` that raises our error."""
-
-    def __init__(self, transport: Transport, call: Call, seconds: float) -> None:
-        self._transport, self._call, self._seconds = transport, call, seconds
-        self._timeout = asyncio.timeout(seconds)
-
-    async def __aenter__(self) -> None:
-        await self._timeout.__aenter__()
-
-    async def __aexit__(self, kind: Any, error: Any, trace: Any) -> None:
-        try:
-            await self._timeout.__aexit__(kind, error, trace)
-        except TimeoutError as late:
-            raise self._transport.failure(late, self._call) from late
-
-
-def _query(**params: str | None) -> tuple[tuple[str, str], ...]:
-    """Query parameters without those that are None."""
-    return tuple((key, value) for key, value in params.items() if value is not None)

@@ -13,6 +13,7 @@ Every error is a ``ClusterError`` (what the person gave, such as a kubeconfig, h
     │   ├── TlsFailedError            kube.tls-failed       any other failed handshake
     │   ├── NotKubernetesError        kube.not-kubernetes   an answer, but not of a Kubernetes API
     │   └── TooLargeError             kube.too-large        an answer beyond the limit
+    │       └── TooManyObjectsError   kube.too-many-objects a list beyond the limit
     ├── CredentialError
     │   ├── PluginMissingError        kube.plugin-missing   the credential plugin is not installed
     │   ├── PluginFailedError         kube.plugin-failed    it failed, or gave no usable answer
@@ -120,6 +121,12 @@ class TooLargeError(ConnectionFailedError):
     """An answer longer than the client's limit; it was not read to its end."""
 
     code: ClassVar[str] = "kube.too-large"
+
+
+class TooManyObjectsError(TooLargeError):
+    """A list with more objects than the caller can hold; it was not read to its end."""
+
+    code: ClassVar[str] = "kube.too-many-objects"
 
 
 class CredentialError(ClusterError):

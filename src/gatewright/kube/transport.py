@@ -19,7 +19,7 @@ import random
 import ssl
 import urllib.request
 from collections.abc import AsyncGenerator, Mapping
-from typing import Final
+from typing import Final, Protocol
 from urllib.parse import urlencode, urlsplit
 
 import aiohttp
@@ -53,6 +53,7 @@ class ClientOptions(msgspec.Struct, frozen=True):
 
     ``deadline`` bounds a call with all its retries (waiting for the budget not counted), ``connect_timeout`` one
     connection attempt with its TLS handshake, ``read_timeout`` the silence between two pieces of an answer.
+    ``max_body`` bounds one answer, ``max_list`` all pages of a list, ``max_event`` one event of a watch.
     ``backoff`` is the first pause between attempts, doubled up to ``max_backoff``, with jitter.
     A ``Retry-After`` longer than ``max_retry_after`` is not waited for. ``concurrency`` is the cluster's budget.
     """
@@ -66,6 +67,7 @@ class ClientOptions(msgspec.Struct, frozen=True):
     max_retry_after: float = 10.0
     max_body: int = 64 * _MIB
     max_list: int = 512 * _MIB
+    max_event: int = 16 * _MIB
     list_deadline: float = 120.0
     concurrency: int = 16
     environment_proxy: bool = True
@@ -91,6 +93,29 @@ class Answer(msgspec.Struct, frozen=True):
     status: int
     body: bytes
     repeated: bool = False
+
+
+class Body(Protocol):
+    """The body of an answer that is read while it comes."""
+
+    async def read(self) -> bytes:
+        """The next piece, empty at the end. Raises a ``ClusterError``, ``TimedOutError`` once the time is over."""
+        ...
+
+
+class _PlainBody:
+    """Over HTTP/1.1."""
+
+    def __init__(self, content: aiohttp.StreamReader, request: Request, seconds: float) -> None:
+        self._content, self._request, self._seconds = content, request, seconds
+        self._ends = asyncio.get_running_loop().time() + seconds
+
+    async def read(self) -> bytes:
+        try:
+            async with asyncio.timeout_at(self._ends):
+                return await self._content.readany()
+        except _NETWORK_ERRORS as error:
+            raise from_exception(error, self._request, self._seconds) from error
 
 
 class Transport:
@@ -250,17 +275,16 @@ class Transport:
         return b"".join(chunks)
 
     @contextlib.asynccontextmanager
-    async def stream(self, call: Call, read_timeout: float) -> AsyncGenerator[aiohttp.StreamReader]:
-        """The body of a long answer as it comes; ``read_timeout`` bounds the silence within it.
+    async def stream(self, call: Call, seconds: float) -> AsyncGenerator[Body]:
+        """The body of a long answer as it comes; ``seconds`` bounds the whole of it, and so any silence within it.
 
         The budget is held only until the answer begins. No retries: a watch is continued, not repeated.
-        Errors while reading are the caller's to translate (``failure``).
         """
         request = self.request(call)
         credential = await self._auth.credential()
         try:
             async with self._budget, asyncio.timeout(self.options.deadline):
-                response = await self._send(call, credential, read_timeout)
+                response = await self._send(call, credential, seconds)
         except _NETWORK_ERRORS as error:
             raise self.failure(error, call) from error
         try:
@@ -269,7 +293,7 @@ class Transport:
                     self._auth.reject(credential)
                 body = await self._error_body(response, request)
                 raise from_response(response.status, response.headers, body, request)
-            yield response.content
+            yield _PlainBody(response.content, request, seconds)
         finally:
             response.close()
 

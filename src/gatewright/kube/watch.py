@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from typing import Any, Final, Literal
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Any, Final, Literal, cast
 
-import aiohttp
 import msgspec
 
-from gatewright.kube.translate import Status, from_status, not_json
-from gatewright.kube.transport import Call, Transport, too_large
+from gatewright.kube.translate import Request, Status, from_status, not_json
+from gatewright.kube.transport import Body, Call, Transport, too_large
 
 EventType = Literal["ADDED", "MODIFIED", "DELETED", "BOOKMARK"]
 _GRACE: Final = 15.0
@@ -29,52 +29,68 @@ class WatchEvent(msgspec.Struct, frozen=True):
         return str(metadata.get("resourceVersion", ""))
 
 
+class RawEvent(msgspec.Struct, frozen=True):
+    """One event whose object is not decoded yet."""
+
+    type: EventType
+    object: msgspec.Raw
+
+
 class _Envelope(msgspec.Struct, frozen=True):
     type: str
     object: msgspec.Raw
 
 
-async def watch_events(transport: Transport, call: Call, seconds: int) -> AsyncIterator[WatchEvent]:
-    """The events of one watch request. Ends when the server ends it.
+async def watch_events(transport: Transport, call: Call, seconds: int) -> AsyncGenerator[WatchEvent]:
+    """The events of one watch request. Ends when the server ends it; raises as ``raw_events``."""
+    request = transport.request(call)
+    async with aclosing(raw_events(transport, call, seconds)) as events:
+        async for event in events:
+            try:
+                content = msgspec.json.decode(event.object, type=dict[str, Any])
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                raise not_json(request) from None
+            yield WatchEvent(event.type, content)
 
-    Raises ``GoneError`` for a resource version that is too old, ``TooLargeError`` for an endless line, and the
-    errors of the connection.
+
+async def raw_events(transport: Transport, call: Call, seconds: int) -> AsyncGenerator[RawEvent]:
+    """The events of one watch request, their objects as they came. Ends when the server ends it.
+
+    Raises ``GoneError`` for a resource version that is too old, ``TooLargeError`` for an endless event,
+    ``TimedOutError`` for a server that does not end the watch soon after ``seconds``, and the errors of the connection.
     """
-    async with transport.stream(call, seconds + _GRACE) as content:
-        async for line in _lines(transport, call, content):
-            yield _event(transport, call, line)
+    request = transport.request(call)
+    limit = transport.options.max_event
+    async with transport.stream(call, seconds + _GRACE) as body, aclosing(_lines(body, request, limit)) as lines:
+        async for line in lines:
+            yield _event(line, request)
 
 
-async def _lines(transport: Transport, call: Call, content: aiohttp.StreamReader) -> AsyncIterator[bytes]:
-    """Lines of any length up to the limit of a body (aiohttp's own reader stops at 64 KiB)."""
-    limit = transport.options.max_body
+async def _lines(body: Body, request: Request, limit: int) -> AsyncGenerator[bytes]:
+    """Lines without their ends, none of more than about ``limit`` bytes, no empty ones."""
     pending: list[bytes] = []
     size = 0
-    try:
-        async for chunk in content.iter_any():
-            *whole, rest = chunk.split(b"\n")
-            for line in whole:
-                complete = b"".join((*pending, line))
-                pending, size = [], 0
-                if complete.strip():
-                    yield complete
-            pending.append(rest)
-            size += len(rest)
-            if size > limit:
-                raise too_large(transport.request(call), limit)
-    except (aiohttp.ClientError, OSError) as error:
-        raise transport.failure(error, call) from error
+    while chunk := await body.read():
+        *whole, rest = chunk.split(b"\n")
+        for line in whole:
+            complete = b"".join((*pending, line))
+            pending, size = [], 0
+            if complete.strip():
+                yield complete
+        pending.append(rest)
+        size += len(rest)
+        if size > limit:
+            raise too_large(request, limit)
 
 
-def _event(transport: Transport, call: Call, line: bytes) -> WatchEvent:
-    request = transport.request(call)
+def _event(line: bytes, request: Request) -> RawEvent:
     try:
         envelope = msgspec.json.decode(line, type=_Envelope)
         if envelope.type == "ERROR":
             status = msgspec.json.decode(envelope.object, type=Status)
             raise from_status(status.code, status, request)
-        if envelope.type not in _TYPES:
-            raise not_json(request)
-        return msgspec.convert({"type": envelope.type, "object": msgspec.json.decode(envelope.object)}, type=WatchEvent)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise not_json(request) from None
+    if envelope.type not in _TYPES:
+        raise not_json(request)
+    return RawEvent(cast(EventType, envelope.type), envelope.object)

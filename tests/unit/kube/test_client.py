@@ -108,7 +108,10 @@ async def test_list_restarts_once_when_its_token_expires(faults: Any) -> None:
 
 
 async def test_a_list_without_end_is_cut(faults: Any) -> None:
-    page = faults.answer(200, {"metadata": {"continue": "x"}, "items": [{"n": "y" * 1000}]})
+    async def page(seen: Any, writer: asyncio.StreamWriter) -> None:
+        token = str(len(server.seen))
+        await faults.answer(200, {"metadata": {"continue": token}, "items": [{"n": "y" * 1000}]})(seen, writer)
+
     by_size = msgspec.structs.replace(faults.quick, max_list=100_000)
     async with faults.serve(page) as server, server.client(by_size) as client:
         with pytest.raises(errors.TooLargeError):
