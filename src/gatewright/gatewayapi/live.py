@@ -59,6 +59,16 @@ class WrittenMeta(Meta, frozen=True):
     managed_fields: tuple[Writer, ...] | None = None
 
 
+class Touched(msgspec.Struct, frozen=True):
+    """What a watcher tells of an object of a kind that we may own: it is there (also at the first sync) or it changed;
+    ``metadata`` None: it was deleted. ``cluster`` is the cluster's name, ``uid`` the cluster's UID."""
+
+    cluster: str
+    uid: str
+    ref: ObjectRef
+    metadata: WrittenMeta | None
+
+
 class Condition(Shape, frozen=True):
     type: str
     status: str = "Unknown"
