@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Final
 
 from fastapi import FastAPI
-from starlette.routing import BaseRoute
+from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute, compile_path
 
 from gatewright import __version__
 from gatewright.server import problems
 from gatewright.server.auth import authenticator
+from gatewright.server.openapi import document
+from gatewright.server.operations import methods_of, unsound
 from gatewright.server.permissions import undeclared
 from gatewright.server.routes import about, bundles, clusters, desired, fleet, plans, rollouts
 from gatewright.server.services import Services
@@ -21,21 +26,30 @@ _PARTS: Final = (about, clusters, desired, bundles, plans, rollouts, fleet)
 def create_app(services: Services, *, token: str | None = None) -> FastAPI:
     """The application over ``services``. ``token``: what a request through a socket must bear; None: none is let in.
 
-    Raises ``RuntimeError`` for a route without a permission.
+    Raises ``RuntimeError`` for a route that names no permission or does not declare what it answers.
     """
     app = FastAPI(
         title="Gatewright", version=__version__, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False
     )
     app.state.services = services
     app.state.authenticate = authenticator(token)
-    problems.install(app)
+    problems.install(app, _methods())
     for part in _PARTS:
         app.include_router(part.router, prefix=PREFIX)
     if open_routes := undeclared(api_routes()):
         raise RuntimeError(f"routes without a permission: {open_routes}")
+    if unsound_routes := unsound(api_routes()):
+        raise RuntimeError(f"routes without answers(), or with a body before the permission: {unsound_routes}")
+    app.openapi = functools.cache(functools.partial(document, app, PREFIX, api_routes()))
     return app
 
 
 def api_routes() -> list[BaseRoute]:
     """Every route of the API, without the prefix."""
     return [route for part in _PARTS for route in part.router.routes]
+
+
+def _methods() -> Callable[[str], set[str]]:
+    """The methods of a path over all of its routes, of which the web framework names only the first one's."""
+    known = [(compile_path(PREFIX + r.path)[0], methods_of(r)) for r in api_routes() if isinstance(r, APIRoute)]
+    return lambda path: {method for pattern, methods in known if pattern.match(path) for method in methods}

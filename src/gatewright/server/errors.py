@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from gatewright.model.errors import ConflictError, DeniedError, EnvironmentFailure, InputError, NotFoundError
+from gatewright.model.errors import (
+    ConflictError,
+    DeniedError,
+    EnvironmentFailure,
+    InputError,
+    NotFoundError,
+    StaleError,
+)
 
 
 class UnauthenticatedError(DeniedError):
@@ -50,6 +57,38 @@ class ParameterError(InputError):
     """A parameter of the address has a value that cannot be used."""
 
     code: ClassVar[str] = "server.parameter"
+
+
+class UnknownParameterError(InputError):
+    """The address carries a query parameter that the route does not have."""
+
+    code: ClassVar[str] = "server.unknown-parameter"
+
+
+class MediaTypeError(InputError):
+    """The body is not sent as JSON."""
+
+    code: ClassVar[str] = "server.media-type"
+    http_status: ClassVar[int] = 415
+
+
+class ContinueError(InputError):
+    """The token for the next page is damaged, or belongs to another list."""
+
+    code: ClassVar[str] = "server.continue"
+
+
+class EventIdError(InputError):
+    """``Last-Event-ID`` is no id that this stream gives."""
+
+    code: ClassVar[str] = "server.event-id"
+
+
+class MovedError(StaleError):
+    """The object is not what the person read it as (``If-Match``)."""
+
+    code: ClassVar[str] = "server.moved"
+    http_status: ClassVar[int] = 412
 
 
 class InternalError(EnvironmentFailure):

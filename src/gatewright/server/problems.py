@@ -7,6 +7,7 @@ its place. A fault of our own tells its kind and no more: its message may hold a
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 import msgspec
@@ -75,12 +76,15 @@ def _details(error: GatewrightError, language: Language) -> list[Detail]:
 def response(error: GatewrightError, request: Request) -> Response:
     """The error as an answer to ``request``."""
     told = problem(error, language_of(request.headers.get("accept-language")))
-    headers = {"WWW-Authenticate": "Bearer"} if isinstance(error, UnauthenticatedError) else None
+    headers = {"Cache-Control": "no-store"}
+    if isinstance(error, UnauthenticatedError):
+        headers["WWW-Authenticate"] = "Bearer"
     return Response(msgspec.json.encode(told), told.status, headers, MEDIA_TYPE)
 
 
-def install(app: FastAPI) -> None:
-    """Makes every error of ``app`` a problem."""
+def install(app: FastAPI, methods: Callable[[str], Iterable[str]]) -> None:
+    """Makes every error of ``app`` a problem. ``methods``: those that a path understands."""
+    app.state.methods = methods
     app.add_exception_handler(GatewrightError, _ours)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _validation)
@@ -93,11 +97,12 @@ async def _ours(request: Request, error: Exception) -> Response:
 
 
 async def _http(request: Request, error: Exception) -> Response:
-    status = getattr(error, "status_code", 404)
     path = request.url.path[:200]
-    return response(
-        MethodError(method=request.method, path=path) if status == 405 else NoRouteError(path=path), request
-    )
+    if getattr(error, "status_code", 404) != 405:
+        return response(NoRouteError(path=path), request)
+    told = response(MethodError(method=request.method[:20], path=path), request)
+    told.headers["Allow"] = ", ".join(sorted(request.app.state.methods(request.url.path)))
+    return told
 
 
 async def _validation(request: Request, error: Exception) -> Response:

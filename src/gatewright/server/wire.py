@@ -9,10 +9,11 @@ from __future__ import annotations
 from typing import Any, Final, TypeVar
 
 import msgspec
-from fastapi import Request, Response
+from fastapi import Request
 
-from gatewright.server.errors import BodyError, BodyTooLargeError
+from gatewright.server.errors import BodyError, BodyTooLargeError, MediaTypeError
 
+JSON: Final = "application/json"
 MAX_BODY: Final = 8 * 1024 * 1024
 """Bytes; a fleet of 1,000 clusters with their teams and bindings is under 1 MiB of manifests."""
 
@@ -35,20 +36,20 @@ class ConnectionBody(Body, frozen=True):
     insecure_skip_tls_verify: bool = False
 
 
-def answer(value: Any, status: int = 200) -> Response:
+def encoded(value: Any) -> bytes:
     """``value`` as JSON. Sets keep an order, so that equal values give equal bytes."""
-    return Response(msgspec.json.encode(value, order="deterministic"), status, media_type="application/json")
-
-
-def nothing() -> Response:
-    """204: done, and nothing to say."""
-    return Response(status_code=204)
+    return msgspec.json.encode(value, order="deterministic")
 
 
 async def body(request: Request, type: type[T]) -> T:
-    """The body as ``type``; an absent body counts as ``{}``. Raises ``BodyError`` or ``BodyTooLargeError``."""
+    """The body as ``type``; an absent body counts as ``{}``. Raises ``BodyError``, ``BodyTooLargeError`` or
+    ``MediaTypeError``."""
+    content = await _read(request)
+    given = request.headers.get("content-type", JSON).partition(";")[0].strip().lower()
+    if content and given != JSON:
+        raise MediaTypeError(given=given[:80] or "-")
     try:
-        return msgspec.json.decode(await _read(request) or b"{}", type=type)
+        return msgspec.json.decode(content or b"{}", type=type)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BodyError(reason=str(error)[:300]) from error
 

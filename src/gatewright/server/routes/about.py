@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Depends, Request, Response
+from typing import Any
+
+import msgspec
+from fastapi import APIRouter, Depends, Request
 
 from gatewright import __version__
+from gatewright.server.operations import answers
 from gatewright.server.permissions import require
 from gatewright.server.principal import Principal
-from gatewright.server.wire import answer
 
 router = APIRouter(tags=["about"])
 
 
+class Version(msgspec.Struct, frozen=True):
+    """The version of Gatewright and of its API, and who asks."""
+
+    version: str
+    api: str
+    who: str
+
+
 @router.get("/version")
-async def version(who: Principal = Depends(require("api.describe"))) -> Response:
+@answers(Version)
+async def version(who: Principal = Depends(require("api.describe"))) -> Version:
     """The version of Gatewright, and who asks."""
-    return answer({"version": __version__, "api": "v1", "who": who.name})
+    return Version(__version__, "v1", who.name)
 
 
 @router.get("/openapi.json")
-async def describe(request: Request, _: Principal = Depends(require("api.describe"))) -> Response:
+@answers(dict[str, Any])
+async def describe(request: Request, _: Principal = Depends(require("api.describe"))) -> dict[str, Any]:
     """The OpenAPI document of this API."""
-    return answer(request.app.openapi())
+    return request.app.openapi()

@@ -2,33 +2,41 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends
 
+from gatewright.gatewayapi.catalogue import BundleFacts
 from gatewright.model.desired import BundleName, Channel
+from gatewright.server.operations import answers, answers_pages
+from gatewright.server.paging import Page, Paging
+from gatewright.server.parameters import BundleVersion
 from gatewright.server.permissions import require
 from gatewright.server.principal import Principal
 from gatewright.server.routes.given import Given
-from gatewright.server.wire import answer
+from gatewright.server.values import BundleRow, Pulled
 
 router = APIRouter(tags=["bundles"])
 
 
 @router.get("/bundles")
-async def index(given: Given, _: Principal = Depends(require("bundle.read"))) -> Response:
+@answers_pages(BundleRow)
+async def index(given: Given, page: Paging, _: Principal = Depends(require("bundle.read"))) -> Page[BundleRow]:
     """Every release in both channels, oldest first."""
-    return answer(given.bundle_list())
+    return page.of(given.bundle_list(), lambda row: (row.released, row.version, row.channel))
 
 
 @router.get("/bundles/{version}")
+@answers(BundleFacts, refuses=(404,))
 async def show(
-    version: str, given: Given, channel: Channel = "standard", _: Principal = Depends(require("bundle.read"))
-) -> Response:
-    return answer(given.bundle_facts(BundleName(version, channel)))
+    version: BundleVersion, given: Given, channel: Channel = "standard", _: Principal = Depends(require("bundle.read"))
+) -> BundleFacts:
+    """The CRDs of a release with their digests, its policy, and the Kubernetes that it needs."""
+    return given.bundle_facts(BundleName(version, channel))
 
 
 @router.post("/bundles/{version}/pull")
+@answers(Pulled, refuses=(404, 409, 502))
 async def pull(
-    version: str, given: Given, channel: Channel = "standard", _: Principal = Depends(require("bundle.pull"))
-) -> Response:
+    version: BundleVersion, given: Given, channel: Channel = "standard", _: Principal = Depends(require("bundle.pull"))
+) -> Pulled:
     """Fetches the files of a release and keeps them. One whose digest differs from the catalogue's is refused."""
-    return answer(await given.pull(BundleName(version, channel)))
+    return await given.pull(BundleName(version, channel))

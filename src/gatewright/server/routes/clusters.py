@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from fastapi import APIRouter, Depends
 
-from fastapi import APIRouter, Depends, Query, Request, Response
-
-from gatewright.model.desired import Custody
+from gatewright.model.desired import Custody, RegisteredCluster
+from gatewright.server.operations import YAML, answers, answers_nothing, answers_pages, reads
+from gatewright.server.paging import Page, Paging
+from gatewright.server.parameters import ClusterName, Label, Namespace, Namespaces
 from gatewright.server.permissions import require
 from gatewright.server.principal import Principal
 from gatewright.server.routes.given import Given
-from gatewright.server.wire import Body, ConnectionBody, answer, body, nothing
+from gatewright.server.wire import Body, ConnectionBody
 
 router = APIRouter(tags=["clusters"])
 
 
 class RegisterBody(ConnectionBody, frozen=True):
-    name: str = ""
+    name: Label = ""
     custody: Custody | None = None
 
 
@@ -28,62 +29,74 @@ class CustodyBody(Body, frozen=True):
 
 
 @router.get("/clusters")
-async def index(given: Given, _: Principal = Depends(require("cluster.read"))) -> Response:
-    """Every registered cluster; never a credential."""
-    return answer(await given.desired.clusters())
+@answers_pages(RegisteredCluster)
+async def index(given: Given, page: Paging, _: Principal = Depends(require("cluster.read"))) -> Page[RegisteredCluster]:
+    """Every registered cluster, by name; never a credential."""
+    return page.of(await given.desired.clusters(), lambda cluster: (cluster.name,))
 
 
 @router.post("/clusters")
-async def register(request: Request, given: Given, who: Principal = Depends(require("cluster.register"))) -> Response:
+@answers(RegisteredCluster, status=201, refuses=(409, 502))
+async def register(
+    given: Given,
+    who: Principal = Depends(require("cluster.register")),
+    asked: RegisterBody = Depends(reads(RegisterBody)),
+) -> RegisteredCluster:
     """Connects to the cluster and remembers it. Its identity is the UID of its kube-system namespace."""
-    asked = await body(request, RegisterBody)
     connection = given.connection(asked, who)
-    registered = await given.clusters.register(asked.name, connection, custody=asked.custody, who=who.name)
-    return answer(registered, 201)
+    return await given.clusters.register(asked.name, connection, custody=asked.custody, who=who.name)
 
 
 @router.get("/clusters/{name}")
-async def show(name: str, given: Given, _: Principal = Depends(require("cluster.read"))) -> Response:
-    return answer(await given.desired.cluster(name))
+@answers(RegisteredCluster, refuses=(404,))
+async def show(name: ClusterName, given: Given, _: Principal = Depends(require("cluster.read"))) -> RegisteredCluster:
+    """A registered cluster: where it is, whose its CRDs are, which Kubernetes was last seen."""
+    return await given.desired.cluster(name)
 
 
 @router.delete("/clusters/{name}")
-async def remove(name: str, given: Given, who: Principal = Depends(require("cluster.remove"))) -> Response:
+@answers_nothing(refuses=(404, 409))
+async def remove(name: ClusterName, given: Given, who: Principal = Depends(require("cluster.remove"))) -> None:
     """Forgets a cluster; refused while teams are bound to it or something that we wrote is in it."""
     await given.clusters.remove(name, who=who.name)
-    return nothing()
 
 
 @router.put("/clusters/{name}/custody")
+@answers(RegisteredCluster, refuses=(404, 409))
 async def custody(
-    name: str, request: Request, given: Given, who: Principal = Depends(require("cluster.custody"))
-) -> Response:
+    name: ClusterName,
+    given: Given,
+    who: Principal = Depends(require("cluster.custody")),
+    asked: CustodyBody = Depends(reads(CustodyBody)),
+) -> RegisteredCluster:
     """Records a person's word about who owns the CRDs and controller objects of the cluster."""
-    asked = await body(request, CustodyBody)
-    return answer(await given.desired.set_custody(name, asked.custody, who.name, asked.evidence))
+    return await given.desired.set_custody(name, asked.custody, who.name, asked.evidence)
 
 
 @router.put("/clusters/{name}/credentials")
+@answers(RegisteredCluster, refuses=(404, 409, 502))
 async def rotate(
-    name: str, request: Request, given: Given, who: Principal = Depends(require("cluster.rotate"))
-) -> Response:
+    name: ClusterName,
+    given: Given,
+    who: Principal = Depends(require("cluster.rotate")),
+    asked: ConnectionBody = Depends(reads(ConnectionBody)),
+) -> RegisteredCluster:
     """Replaces the credentials, after they were tried: they must lead to the same cluster."""
-    asked = await body(request, ConnectionBody)
     connection = given.connection(asked, who)
-    return answer(await given.clusters.rotate(name, connection, who=who.name))
+    return await given.clusters.rotate(name, connection, who=who.name)
 
 
 @router.get("/access")
+@answers(str, media=YAML)
 async def access(
     given: Given,
-    namespace: str = "gatewright",
+    namespace: Namespace = "gatewright",
     removal: bool = False,
-    controller: Annotated[list[str] | None, Query()] = None,
+    controller: Namespaces = None,
     _: Principal = Depends(require("cluster.access")),
-) -> Response:
+) -> str:
     """The least-privilege account and RBAC that Gatewright needs in a cluster, as YAML.
 
     ``removal``: also to delete namespaces that it created; ``controller``: only controllers in these namespaces.
     """
-    rules = given.access(namespace, removal=removal, controllers=controller or ())
-    return Response(rules, media_type="application/yaml")
+    return given.access(namespace, removal=removal, controllers=controller or ())

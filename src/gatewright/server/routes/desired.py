@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends
 
 from gatewright.model.desired import Binding, BundleName, ControllerSpec, Stack, Team
 from gatewright.server.desired import Document
+from gatewright.server.operations import YAML, answers, answers_nothing, answers_pages, reads
+from gatewright.server.paging import Page, Paging
+from gatewright.server.parameters import (
+    ClusterName,
+    LabelOrNone,
+    NamespaceOrDefault,
+    OfTeam,
+    StackName,
+    TeamName,
+)
 from gatewright.server.permissions import require
 from gatewright.server.principal import Principal
 from gatewright.server.routes.given import Given
-from gatewright.server.values import change_view
-from gatewright.server.wire import Body, answer, body, nothing
+from gatewright.server.values import ChangeView, TeamView, change_view
+from gatewright.server.wire import Body
 
 router = APIRouter(tags=["desired"])
 
 
 class TeamBody(Body, frozen=True, rename="camel"):
-    default_namespace: str = ""
+    default_namespace: NamespaceOrDefault = ""
 
 
 class BindingBody(Body, frozen=True):
-    namespace: str = ""
-    stack: str = ""
+    """``namespace`` empty: the default of the team; ``stack`` empty: only the namespace."""
+
+    namespace: NamespaceOrDefault = ""
+    stack: LabelOrNone = ""
 
 
 class StackBody(Body, frozen=True):
@@ -36,92 +48,131 @@ class DocumentsBody(Body, frozen=True):
 
 
 @router.get("/teams")
-async def teams(given: Given, _: Principal = Depends(require("team.read"))) -> Response:
-    return answer(await given.desired.teams())
+@answers_pages(TeamView)
+async def teams(given: Given, page: Paging, _: Principal = Depends(require("team.read"))) -> Page[TeamView]:
+    """Every team with its bindings and stacks, by name."""
+    return page.of(await given.desired.teams(), lambda view: (view.team.name,))
 
 
 @router.get("/teams/{team}")
-async def team(team: str, given: Given, _: Principal = Depends(require("team.read"))) -> Response:
+@answers(TeamView, refuses=(404,))
+async def team(team: TeamName, given: Given, _: Principal = Depends(require("team.read"))) -> TeamView:
     """The team with its bindings and stacks."""
-    return answer(await given.desired.team(team))
+    return await given.desired.team(team)
 
 
 @router.put("/teams/{team}")
+@answers(ChangeView, refuses=(404, 409))
 async def put_team(
-    team: str, request: Request, given: Given, who: Principal = Depends(require("team.write"))
-) -> Response:
-    asked = await body(request, TeamBody)
-    return answer(change_view(await given.desired.put(Team(team, asked.default_namespace), who.name)))
+    team: TeamName,
+    given: Given,
+    who: Principal = Depends(require("team.write")),
+    asked: TeamBody = Depends(reads(TeamBody)),
+) -> ChangeView:
+    """Makes or changes a team."""
+    return change_view(await given.desired.put(Team(team, asked.default_namespace), who.name))
 
 
 @router.delete("/teams/{team}")
-async def delete_team(team: str, given: Given, who: Principal = Depends(require("team.write"))) -> Response:
+@answers_nothing(refuses=(404, 409))
+async def delete_team(team: TeamName, given: Given, who: Principal = Depends(require("team.write"))) -> None:
     """Refused while the team is bound to a cluster."""
     await given.desired.delete_team(team, who.name)
-    return nothing()
 
 
 @router.get("/bindings")
-async def bindings(given: Given, team: str | None = None, _: Principal = Depends(require("team.read"))) -> Response:
-    return answer(await given.desired.bindings(team))
+@answers_pages(Binding, refuses=(404,))
+async def bindings(
+    given: Given, page: Paging, team: OfTeam = None, _: Principal = Depends(require("team.read"))
+) -> Page[Binding]:
+    """Every binding of a team to a cluster."""
+    return page.of(await given.desired.bindings(team), lambda binding: (binding.team, binding.cluster))
 
 
 @router.put("/teams/{team}/bindings/{cluster}")
+@answers(ChangeView, refuses=(404, 409))
 async def put_binding(
-    team: str, cluster: str, request: Request, given: Given, who: Principal = Depends(require("team.write"))
-) -> Response:
-    asked = await body(request, BindingBody)
-    return answer(change_view(await given.desired.put(Binding(team, cluster, asked.namespace, asked.stack), who.name)))
+    team: TeamName,
+    cluster: ClusterName,
+    given: Given,
+    who: Principal = Depends(require("team.write")),
+    asked: BindingBody = Depends(reads(BindingBody)),
+) -> ChangeView:
+    """Binds a team to a cluster, or changes the binding."""
+    return change_view(await given.desired.put(Binding(team, cluster, asked.namespace, asked.stack), who.name))
 
 
 @router.delete("/teams/{team}/bindings/{cluster}")
+@answers_nothing(refuses=(404, 409))
 async def delete_binding(
-    team: str, cluster: str, given: Given, who: Principal = Depends(require("team.write"))
-) -> Response:
+    team: TeamName, cluster: ClusterName, given: Given, who: Principal = Depends(require("team.write"))
+) -> None:
     """Forgets a binding that has nothing in the cluster; where it has, a leave plan comes first."""
     await given.desired.delete_binding(team, cluster, who.name)
-    return nothing()
 
 
 @router.get("/stacks")
-async def stacks(given: Given, team: str | None = None, _: Principal = Depends(require("team.read"))) -> Response:
-    return answer(await given.desired.stacks(team))
+@answers_pages(Stack, refuses=(404,))
+async def stacks(
+    given: Given, page: Paging, team: OfTeam = None, _: Principal = Depends(require("team.read"))
+) -> Page[Stack]:
+    """What teams want on their clusters."""
+    return page.of(await given.desired.stacks(team), lambda stack: (stack.team, stack.name))
 
 
 @router.get("/teams/{team}/stacks/{name}")
-async def stack(team: str, name: str, given: Given, _: Principal = Depends(require("team.read"))) -> Response:
-    return answer(await given.desired.stack(team, name))
+@answers(Stack, refuses=(404,))
+async def stack(team: TeamName, name: StackName, given: Given, _: Principal = Depends(require("team.read"))) -> Stack:
+    """One stack of a team."""
+    return await given.desired.stack(team, name)
 
 
 @router.put("/teams/{team}/stacks/{name}")
+@answers(ChangeView, refuses=(404, 409))
 async def put_stack(
-    team: str, name: str, request: Request, given: Given, who: Principal = Depends(require("team.write"))
-) -> Response:
-    asked = await body(request, StackBody)
-    return answer(change_view(await given.desired.put(Stack(team, name, asked.bundle, asked.controller), who.name)))
+    team: TeamName,
+    name: StackName,
+    given: Given,
+    who: Principal = Depends(require("team.write")),
+    asked: StackBody = Depends(reads(StackBody)),
+) -> ChangeView:
+    """Makes or changes a stack. Nothing happens in clusters before a plan is run."""
+    return change_view(await given.desired.put(Stack(team, name, asked.bundle, asked.controller), who.name))
 
 
 @router.delete("/teams/{team}/stacks/{name}")
-async def delete_stack(team: str, name: str, given: Given, who: Principal = Depends(require("team.write"))) -> Response:
+@answers_nothing(refuses=(404, 409))
+async def delete_stack(
+    team: TeamName, name: StackName, given: Given, who: Principal = Depends(require("team.write"))
+) -> None:
+    """Refused while a binding uses the stack."""
     await given.desired.delete_stack(team, name, who.name)
-    return nothing()
 
 
 @router.post("/apply")
-async def apply(request: Request, given: Given, who: Principal = Depends(require("manifest.apply"))) -> Response:
+@answers(list[ChangeView], refuses=(404, 409, 502))
+async def apply(
+    given: Given,
+    who: Principal = Depends(require("manifest.apply")),
+    asked: DocumentsBody = Depends(reads(DocumentsBody)),
+) -> list[ChangeView]:
     """Applies every document or none."""
-    asked = await body(request, DocumentsBody)
-    return answer([change_view(change) for change in await given.desired.apply(asked.documents, who)])
+    return [change_view(change) for change in await given.desired.apply(asked.documents, who)]
 
 
 @router.post("/diff")
-async def diff(request: Request, given: Given, who: Principal = Depends(require("manifest.diff"))) -> Response:
+@answers(list[ChangeView], refuses=(404, 409, 502))
+async def diff(
+    given: Given,
+    who: Principal = Depends(require("manifest.diff")),
+    asked: DocumentsBody = Depends(reads(DocumentsBody)),
+) -> list[ChangeView]:
     """What applying the same documents would change; changes nothing."""
-    asked = await body(request, DocumentsBody)
-    return answer([change_view(change) for change in await given.desired.diff(asked.documents, who)])
+    return [change_view(change) for change in await given.desired.diff(asked.documents, who)]
 
 
 @router.get("/export")
-async def export(given: Given, team: str | None = None, _: Principal = Depends(require("manifest.export"))) -> Response:
+@answers(str, media=YAML, refuses=(404,))
+async def export(given: Given, team: OfTeam = None, _: Principal = Depends(require("manifest.export"))) -> str:
     """Everything that people want, or a team's part of it, as manifests in YAML; without credentials."""
-    return Response(await given.desired.export(team), media_type="application/yaml")
+    return await given.desired.export(team)

@@ -4,30 +4,36 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query
 
+from gatewright.model.status import ClusterStatus, Listing
+from gatewright.server.operations import answers
+from gatewright.server.parameters import OfClusters, OfTeam
 from gatewright.server.permissions import require
 from gatewright.server.principal import Principal
 from gatewright.server.routes.given import Given
-from gatewright.server.wire import answer
 
 router = APIRouter(tags=["fleet"])
 
 
 @router.get("/status")
-async def status(given: Given, team: str | None = None, _: Principal = Depends(require("fleet.read"))) -> Response:
+@answers(list[ClusterStatus], refuses=(404,))
+async def status(
+    given: Given, team: OfTeam = None, _: Principal = Depends(require("fleet.read"))
+) -> list[ClusterStatus]:
     """Looks at the clusters (of a team) now; one that does not answer shows what was last seen, with its time."""
-    return answer(await given.look(team))
+    return await given.look(team)
 
 
 @router.get("/resources")
+@answers(Listing, refuses=(404,))
 async def resources(
     given: Given,
     kinds: Annotated[list[str], Query(min_length=1)],
-    team: str | None = None,
-    cluster: Annotated[list[str] | None, Query()] = None,
+    team: OfTeam = None,
+    cluster: OfClusters = None,
     all_namespaces: bool = False,
     _: Principal = Depends(require("fleet.read")),
-) -> Response:
+) -> Listing:
     """Objects of the kinds, with the state that their conditions tell. Clusters that fail stand beside the rows."""
-    return answer(await given.resources(kinds, team, tuple(cluster or ()), all_namespaces))
+    return await given.resources(kinds, team, tuple(cluster or ()), all_namespaces)

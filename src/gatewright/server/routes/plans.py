@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends
 
 from gatewright.model.plan import Action, Plan
+from gatewright.server.operations import answers, reads
+from gatewright.server.parameters import Label, PlanHash
 from gatewright.server.permissions import require
 from gatewright.server.principal import Principal
 from gatewright.server.routes.given import Given
 from gatewright.server.values import PlanAnswer
-from gatewright.server.wire import Body, answer, body
+from gatewright.server.wire import Body
 
 router = APIRouter(tags=["plans"])
 
@@ -17,8 +19,8 @@ router = APIRouter(tags=["plans"])
 class PlanBody(Body, frozen=True):
     """No clusters: all of the team's."""
 
-    team: str
-    clusters: tuple[str, ...] = ()
+    team: Label
+    clusters: tuple[Label, ...] = ()
     action: Action = "install"
     keep_crds: bool = False
 
@@ -28,16 +30,21 @@ def told(plan: Plan) -> PlanAnswer:
 
 
 @router.post("/plans")
-async def create(request: Request, given: Given, who: Principal = Depends(require("plan.create"))) -> Response:
+@answers(PlanAnswer, status=201, refuses=(404, 409, 502))
+async def create(
+    given: Given,
+    who: Principal = Depends(require("plan.create")),
+    asked: PlanBody = Depends(reads(PlanBody)),
+) -> PlanAnswer:
     """Looks at the clusters and computes what would happen. Writes to none of them."""
-    asked = await body(request, PlanBody)
     plan = await given.rollouts.plan(
         asked.team, clusters=asked.clusters, action=asked.action, keep_crds=asked.keep_crds, who=who.name
     )
-    return answer(told(plan), 201)
+    return told(plan)
 
 
 @router.get("/plans/{hash}")
-async def show(hash: str, given: Given, _: Principal = Depends(require("plan.read"))) -> Response:
+@answers(PlanAnswer, refuses=(404,))
+async def show(hash: PlanHash, given: Given, _: Principal = Depends(require("plan.read"))) -> PlanAnswer:
     """By hash, or its first characters where they fit one plan only."""
-    return answer(told((await given.rollouts.show_plan(hash)).plan))
+    return told((await given.rollouts.show_plan(hash)).plan)

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Header, Request, Response
-from fastapi.responses import StreamingResponse
+from fastapi import APIRouter, Depends, Header, Query
 
-from gatewright.model.rollout import Command
+from gatewright.model.rollout import Command, RolloutEvent, RolloutStatus
 from gatewright.server.events import stream
+from gatewright.server.operations import answers, answers_pages, reads, streams
+from gatewright.server.paging import Page, Paging
+from gatewright.server.parameters import OfTeam, RolloutId
 from gatewright.server.permissions import require
 from gatewright.server.principal import Principal
 from gatewright.server.routes.given import Given
-from gatewright.server.wire import Body, answer, body
+from gatewright.server.wire import Body
 from gatewright.store.errors import UnknownPlanError
 
 router = APIRouter(tags=["rollouts"])
@@ -29,42 +31,53 @@ class StartBody(Body, frozen=True):
 
 
 @router.post("/rollouts")
-async def start(request: Request, given: Given, who: Principal = Depends(require("rollout.start"))) -> Response:
+@answers(RolloutStatus, status=201, refuses=(404, 409, 502))
+async def start(
+    given: Given,
+    who: Principal = Depends(require("rollout.start")),
+    asked: StartBody = Depends(reads(StartBody)),
+) -> RolloutStatus:
     """Runs exactly that plan. An unfinished rollout of the same plan continues."""
-    asked = await body(request, StartBody)
     if len(asked.plan) != PLAN_HASH:
         raise UnknownPlanError(hash=asked.plan[:80])
-    return answer(await given.rollouts.start(asked.plan, who=who.name), 201)
+    return await given.rollouts.start(asked.plan, who=who.name)
 
 
 @router.get("/rollouts")
-async def index(given: Given, team: str | None = None, _: Principal = Depends(require("rollout.read"))) -> Response:
+@answers_pages(RolloutStatus)
+async def index(
+    given: Given, page: Paging, team: OfTeam = None, _: Principal = Depends(require("rollout.read"))
+) -> Page[RolloutStatus]:
     """Newest first."""
-    return answer(await given.rollouts.list(team))
+    found = await given.rollouts.list(team)
+    return page.of(found, lambda rollout: (rollout.created_at, rollout.id), newest_first=True)
 
 
 @router.get("/rollouts/{id}")
-async def show(id: str, given: Given, _: Principal = Depends(require("rollout.read"))) -> Response:
-    return answer(await given.rollouts.show(id))
+@answers(RolloutStatus, refuses=(404,))
+async def show(id: RolloutId, given: Given, _: Principal = Depends(require("rollout.read"))) -> RolloutStatus:
+    """The state of a rollout, its clusters and their steps."""
+    return await given.rollouts.show(id)
 
 
 @router.post("/rollouts/{id}/{command}")
+@answers(RolloutStatus, refuses=(404, 409))
 async def steer(
-    id: str, command: Command, given: Given, who: Principal = Depends(require("rollout.command"))
-) -> Response:
+    id: RolloutId, command: Command, given: Given, who: Principal = Depends(require("rollout.command"))
+) -> RolloutStatus:
     """Pause and abort take effect between two steps."""
-    return answer(await given.rollouts.command(id, command, who=who.name))
+    return await given.rollouts.command(id, command, who=who.name)
 
 
 @router.get("/rollouts/{id}/events")
+@streams(RolloutEvent, refuses=(404,))
 async def events(
-    id: str,
+    id: RolloutId,
     given: Given,
-    after: int = 0,
-    last_event_id: Annotated[int | None, Header()] = None,
+    after: Annotated[int, Query(ge=0)] = 0,
+    last_event_id: Annotated[int | None, Header(ge=0)] = None,
     _: Principal = Depends(require("rollout.read")),
-) -> StreamingResponse:
+) -> AsyncGenerator[bytes]:
     """Server-sent events, each with its number as id; ends when the rollout ends, fails or pauses."""
     await given.rollouts.show(id)
-    found: AsyncGenerator[bytes] = stream(given.rollouts.events(id, after=last_event_id or after))
-    return StreamingResponse(found, media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+    return stream(given.rollouts.events(id, after=last_event_id or after))
