@@ -131,17 +131,21 @@ def _declare(endpoint: Endpoint[P, T], declared: Declared, respond: Callable[[T]
     signature = inspect.signature(endpoint, eval_str=True)
     _require_matching_bodies(signature)
 
+    own = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in signature.parameters.values()]
+    # FastAPI gives the request to one parameter only.
+    named = next((p.name for p in own if p.annotation is Request), None)
+    hidden = inspect.Parameter(_REQUEST, inspect.Parameter.KEYWORD_ONLY, annotation=Request)
+
     @functools.wraps(endpoint)
     async def called(*args: Any, **kwargs: Any) -> Response:
-        request: Request = kwargs.pop(_REQUEST)
+        request: Request = kwargs[named] if named else kwargs.pop(_REQUEST)
         refuse_unknown(request)
         return conditional(request, respond(await endpoint(*args, **kwargs)))
 
     # FastAPI looks through ``__wrapped__`` at the endpoint, whose return value is not what it should send.
     del called.__wrapped__
-    own = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in signature.parameters.values()]
-    request = inspect.Parameter(_REQUEST, inspect.Parameter.KEYWORD_ONLY, annotation=Request)
-    called.__signature__ = inspect.Signature([*own, request], return_annotation=Response)  # type: ignore[attr-defined]
+    parameters = own if named else [*own, hidden]
+    called.__signature__ = inspect.Signature(parameters, return_annotation=Response)  # type: ignore[attr-defined]
     called.declared = declared  # type: ignore[attr-defined]
     return called
 

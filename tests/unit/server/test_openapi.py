@@ -69,7 +69,7 @@ def test_a_body_that_is_read_as_something_else_is_found() -> None:
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda r: f"{min(r.methods)} {r.path}")
-def test_the_document_says_what_the_route_declares(document: dict[str, Any], route: APIRoute) -> None:
+async def test_the_document_says_what_the_route_declares(document: dict[str, Any], route: APIRoute) -> None:
     told, declared = operation(document, route), declared_of(route)
     assert declared is not None
     assert told["description"].strip()
@@ -85,7 +85,7 @@ def test_the_document_says_what_the_route_declares(document: dict[str, Any], rou
         assert {"type": "null"} not in parameter["schema"].get("anyOf", []), parameter
 
 
-def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
+async def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
     known = document["components"]["schemas"]
     text = msgspec.json.encode(document).decode()
     found = {part.partition('"')[0] for part in text.split('"#/components/schemas/')[1:]}
