@@ -1,4 +1,4 @@
-"""What people want, as the manifests of ``gatewright.io/v1alpha1`` say it: the specs of the four kinds.
+"""What people want, as the manifests of ``gatewright.io/v1alpha1`` say it: the specs of the kinds.
 
 Everything a person sets is one of these; forms and commands only write them (design, section 4).
 Parsing and checking a file is ``model.manifest``; these are the values it gives.
@@ -6,14 +6,23 @@ Parsing and checking a file is ``model.manifest``; these are the values it gives
 
 from __future__ import annotations
 
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, get_args
 
 import msgspec
+
+from gatewright.model.events import Severity
+from gatewright.text import Language
 
 API_VERSION: Final = "gatewright.io/v1alpha1"
 
 Channel = Literal["standard", "experimental"]
 Custody = Literal["own", "observe"]
+DriftMode = Literal["report", "heal"]
+SkewLevel = Literal["none", "patch", "minor", "any"]
+NotificationType = Literal["webhook", "slack", "dingtalk", "feishu", "wecom"]
+NOTIFICATION_TYPES: Final[tuple[NotificationType, ...]] = get_args(NotificationType)
+TOLD_BY_DEFAULT: Final = ("health.", "drift.", "rollout.", "cluster.reachability", "versions.")
+"""The kinds of events that a notification tells where it names none."""
 
 
 class BundleName(msgspec.Struct, frozen=True, order=True):
@@ -39,7 +48,8 @@ class ControllerSpec(msgspec.Struct, frozen=True, order=True, omit_defaults=True
 class Cluster(msgspec.Struct, frozen=True, omit_defaults=True):
     """A registered cluster. Credentials travel beside the manifest, never inside an export.
 
-    ``custody``: ``own`` is the user's word that Gatewright shall own the CRDs and controller objects here, even
+    ``read_secrets``: the user lets us read the Secrets that listeners name, to judge certificates; the key is never
+    kept. ``probes``: send requests through its Gateways. ``custody``: ``own`` is the user's word that Gatewright shall own the CRDs and controller objects here, even
     those that others wrote (they are then adopted); ``observe``: never write CRDs; empty: own what is absent.
     """
 
@@ -48,18 +58,34 @@ class Cluster(msgspec.Struct, frozen=True, omit_defaults=True):
     kubeconfig: str | None = None
     context: str | None = None
     insecure_skip_tls_verify: bool = msgspec.field(default=False, name="insecureSkipTLSVerify")
+    read_secrets: bool = msgspec.field(default=False, name="readSecrets")
+    probes: bool = True
+
+
+class SkewPolicy(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How far the versions of a team's clusters may differ: up to ``skew`` without limit, further than that for the
+    span ``for_`` (``model.durations``), then it is an error."""
+
+    skew: SkewLevel = "none"
+    for_: str = msgspec.field(default="168h", name="for")
 
 
 class Team(msgspec.Struct, frozen=True, omit_defaults=True):
-    """People who share clusters. ``default_namespace`` is only a default: each binding has its own."""
+    """People who share clusters. ``default_namespace`` is only a default: each binding has its own. ``versions``:
+    absent means the default policy, which warns at once."""
 
     name: str
     default_namespace: str = msgspec.field(default="", name="defaultNamespace")
+    versions: SkewPolicy | None = None
 
     @property
     def namespace(self) -> str:
         """The namespace that a binding gets when it names none."""
         return self.default_namespace or self.name
+
+    @property
+    def skew_policy(self) -> SkewPolicy:
+        return self.versions or SkewPolicy()
 
 
 class Binding(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -76,12 +102,34 @@ class Binding(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Stack(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a team wants on its clusters: a bundle and, if it wants one, a controller. Manifest name: ``TEAM.NAME``."""
+    """What a team wants on its clusters: a bundle and, if it wants one, a controller. Manifest name: ``TEAM.NAME``.
+
+    ``drift``: whether what others change of it is only reported, or put back.
+    """
 
     team: str
     name: str
     bundle: BundleName
     controller: ControllerSpec | None = None
+    drift: DriftMode = "report"
+
+
+class Notification(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Whom to tell of what happens: ``events`` are beginnings of kinds of events, ``minimum`` the mildest severity that
+    is told, ``team`` narrows it to what concerns one team.
+
+    The address and the signing secret are credentials and travel beside the manifest like a cluster's; ``url_file`` and
+    ``secret_file`` name files of the operator's machine that hold them.
+    """
+
+    name: str
+    type: NotificationType
+    team: str = ""
+    events: tuple[str, ...] = TOLD_BY_DEFAULT
+    minimum: Severity = "info"
+    language: Language = "en"
+    url_file: str = msgspec.field(default="", name="urlFile")
+    secret_file: str = msgspec.field(default="", name="secretFile")
 
 
 class Claim(msgspec.Struct, frozen=True):
@@ -93,9 +141,10 @@ class Claim(msgspec.Struct, frozen=True):
     stack: str
     bundle: BundleName | None
     controller: ControllerSpec | None = None
+    drift: DriftMode = "report"
 
 
-Desired: TypeAlias = Cluster | Team | Binding | Stack
+Desired: TypeAlias = Cluster | Team | Binding | Stack | Notification
 Verb: TypeAlias = Literal["create", "update", "unchanged"]
 
 
