@@ -1,0 +1,3 @@
+module gatewright/simulator
+
+go 1.24
