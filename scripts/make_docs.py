@@ -333,6 +333,15 @@ _FIELDS: dict[str, tuple[str, str]] = {
         "`true` skips the verification of the API server's certificate; every view of the cluster then says so.",
         "`true` 表示不校验 API Server 的证书；此后该集群的所有视图都会标明。",
     ),
+    "Cluster.readSecrets": (
+        "`true` lets Gatewright read the Secrets that listeners name, to judge their certificates; a key is never kept. "
+        "Without it certificates are judged by TLS probes alone.",
+        "`true` 允许 Gatewright 读取监听器引用的 Secret 以判断证书；私钥从不保留。否则只通过 TLS 探测判断证书。",
+    ),
+    "Cluster.probes": (
+        "`false` sends no requests through the cluster's Gateways.",
+        "`false` 表示不经由该集群的 Gateway 发送探测请求。",
+    ),
     "Team.name": ("The team's name, unique in this installation.", "团队名称，在本安装内唯一。"),
     "Team.defaultNamespace": (
         "The namespace of a binding that names none; the team's name if empty. Only a default: it is unique nowhere.",
@@ -381,7 +390,7 @@ _FIELDS: dict[str, tuple[str, str]] = {
 _WHOLE: dict[str, dict[str, Any]] = {
     "Cluster": {
         "metadata": {"name": "shanghai"},
-        "spec": {"custody": "own", "kubeconfig": "/k", "context": "c", "insecureSkipTLSVerify": True},
+        "spec": {"custody": "own", "kubeconfig": "/k", "context": "c", "insecureSkipTLSVerify": True, "readSecrets": True, "probes": False},
     },
     "Team": {"metadata": {"name": "payments"}, "spec": {"defaultNamespace": "payments"}},
     "Stack": {

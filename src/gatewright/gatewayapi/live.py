@@ -14,6 +14,7 @@ import msgspec
 
 from gatewright.model.objects import ObjectRef
 from gatewright.model.observation import ControllerObservation
+from gatewright.model.probe import CertificateFacts
 
 GATEWAY_GROUP: Final = "gateway.networking.k8s.io"
 X_GROUP: Final = "gateway.networking.x-k8s.io"
@@ -116,7 +117,39 @@ class ListenerTls(Shape, frozen=True):
     mode: str = "Terminate"
     certificate_refs: tuple[SecretRef, ...] | None = None
     options: dict[str, str] | None = None
-    frontend_validation: msgspec.Raw | None = None
+    frontend_validation: FrontendValidation | None = None
+
+
+class FrontendValidation(Shape, frozen=True):
+    """How client certificates are checked. ``mode``: ``AllowValidOnly`` or ``AllowInsecureFallback``."""
+
+    ca_certificate_refs: tuple[SecretRef, ...] | None = None
+    mode: str = ""
+
+
+class FrontendTls(Shape, frozen=True):
+    validation: FrontendValidation | None = None
+
+
+class PortTls(Shape, frozen=True):
+    port: int = 0
+    tls: FrontendTls | None = None
+
+
+class Frontends(Shape, frozen=True):
+    default: FrontendTls | None = None
+    per_port: tuple[PortTls, ...] | None = None
+
+
+class BackendTls(Shape, frozen=True):
+    client_certificate_ref: SecretRef | None = None
+
+
+class GatewayTls(Shape, frozen=True):
+    """``spec.tls`` of a Gateway: mutual TLS towards backends and clients."""
+
+    backend: BackendTls | None = None
+    frontend: Frontends | None = None
 
 
 class Listener(Shape, frozen=True):
@@ -144,15 +177,16 @@ class Address(Shape, frozen=True):
 
 class Infrastructure(Shape, frozen=True):
     labels: dict[str, str] | None = None
+    annotations: dict[str, str] | None = None
 
 
 class GatewaySpec(Shape, frozen=True):
     gateway_class_name: str = ""
     listeners: tuple[Listener, ...] | None = None
     addresses: tuple[Address, ...] | None = None
-    infrastructure: msgspec.Raw | None = None
+    infrastructure: Infrastructure | None = None
     allowed_listeners: AllowedRoutes | None = None
-    tls: msgspec.Raw | None = None
+    tls: GatewayTls | None = None
 
 
 class GatewayStatus(Shape, frozen=True):
@@ -210,7 +244,7 @@ class GatewayClassStatus(Shape, frozen=True):
 
 
 class GatewayClass(Shape, frozen=True):
-    metadata: Meta
+    metadata: WrittenMeta
     spec: GatewayClassSpec = GatewayClassSpec()
     status: GatewayClassStatus | None = None
 
@@ -227,16 +261,21 @@ class BackendRef(Shape, frozen=True):
 
 class Mirror(Shape, frozen=True):
     backend_ref: BackendRef
+    percent: int | None = None
+    fraction: dict[str, Any] | None = None
 
 
 class Filter(Shape, frozen=True):
-    """A route filter: its type, and the backend of a mirror."""
+    """A route filter: its type, the backend of a mirror, and the settings by which routes are compared."""
 
     type: str
     request_mirror: Mirror | None = None
     extension_ref: SecretRef | None = None
     request_redirect: dict[str, Any] | None = None
     url_rewrite: dict[str, Any] | None = None
+    request_header_modifier: dict[str, Any] | None = None
+    response_header_modifier: dict[str, Any] | None = None
+    cors: dict[str, Any] | None = None
 
 
 class PathMatch(Shape, frozen=True):
@@ -403,6 +442,35 @@ class Owned(Shape, frozen=True):
     metadata: WrittenMeta
 
 
+class Container(Shape, frozen=True):
+    image: str = ""
+    args: tuple[str, ...] | None = None
+
+
+class PodSpec(Shape, frozen=True):
+    containers: tuple[Container, ...] | None = None
+
+
+class PodTemplate(Shape, frozen=True):
+    spec: PodSpec = PodSpec()
+
+
+class WorkloadSpec(Shape, frozen=True):
+    template: PodTemplate = PodTemplate()
+
+
+class WorkloadStatus(Shape, frozen=True):
+    conditions: Conditions = None
+
+
+class Workload(Shape, frozen=True):
+    """A Deployment, as far as it may run a gateway controller."""
+
+    metadata: WrittenMeta
+    spec: WorkloadSpec = WorkloadSpec()
+    status: WorkloadStatus | None = None
+
+
 class ServicePort(Shape, frozen=True):
     port: int
     name: str = ""
@@ -450,18 +518,6 @@ class EndpointSlice(Shape, frozen=True):
         return sum(1 for e in self.endpoints or () if e.conditions is None or e.conditions.ready is not False)
 
 
-class CertificateFacts(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A leaf certificate. Moments are RFC 3339, UTC. ``names``: DNS names and IP addresses of the SAN."""
-
-    subject: str
-    issuer: str
-    names: tuple[str, ...]
-    not_before: str
-    not_after: str
-    digest: str
-    self_signed: bool = False
-
-
 class Secret(msgspec.Struct, frozen=True, omit_defaults=True):
     """A TLS Secret after its certificate was parsed; the key is never kept. ``problem``: a code why it cannot serve
     (``type``, ``no-certificate``, ``no-key``, ``unparsable``, ``key-mismatch``)."""
@@ -483,6 +539,7 @@ NAMESPACE: Final[GroupKind] = ("", "Namespace")
 SERVICE: Final[GroupKind] = ("", "Service")
 ENDPOINT_SLICE: Final[GroupKind] = ("discovery.k8s.io", "EndpointSlice")
 SECRET: Final[GroupKind] = ("", "Secret")
+DEPLOYMENT: Final[GroupKind] = ("apps", "Deployment")
 GATEWAY_CLASS: Final[GroupKind] = (GATEWAY_GROUP, "GatewayClass")
 GATEWAY: Final[GroupKind] = (GATEWAY_GROUP, "Gateway")
 LISTENER_SET: Final[GroupKind] = (GATEWAY_GROUP, "ListenerSet")

@@ -64,8 +64,9 @@ class Reader:
             self.refuse(name, problem)
         return value
 
-    def boolean(self, name: str) -> bool:
-        return self._scalar(name, "boolean", bool, required=False) is True
+    def boolean(self, name: str, *, default: bool = False) -> bool:
+        found = self._scalar(name, "boolean", bool, required=False)
+        return default if found is None else found is True
 
     def choice(self, name: str, options: tuple[str, ...]) -> str:
         """One of ``options``, or empty where the field is absent."""
@@ -92,6 +93,26 @@ class Reader:
             else:
                 numbers.append(value)
         return tuple(numbers)
+
+    def strings(self, name: str, check: Callable[[str], Message | None]) -> tuple[str, ...] | None:
+        """A list of distinct strings with at least one; None where the field is absent."""
+        entry = self._take(name, required=False)
+        if entry is None:
+            return None
+        if not isinstance(entry.value, Items) or not entry.value.items:
+            self.refuse(name, message("manifest.type", expected="list"))
+            return None
+        found: list[str] = []
+        for index, item in enumerate(entry.value.items):
+            value = item.value if isinstance(item, Scalar) else None
+            problem = check(value) if isinstance(value, str) else _type_problem(item, "string")
+            if problem is None and value in found:
+                problem = message("manifest.repeated", value=str(value))
+            if problem is not None:
+                self._refuse_at(item.line, f"{name}[{index}]", problem)
+            elif isinstance(value, str):
+                found.append(value)
+        return tuple(found)
 
     def mapping(self, name: str, *, required: bool = True) -> Reader:
         """A reader of the mapping; an empty one where it is absent or not a mapping."""

@@ -99,13 +99,15 @@ class Counts(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class ClusterHealth(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A cluster rolled up. ``seen_at``: when what this says was last confirmed; ``error``: why it is not seen now."""
+    """A cluster rolled up. ``seen_at``: when what this says was last confirmed; ``judged_at``: when it was last judged;
+    ``error``: why it is not seen now."""
 
     cluster: str
     state: HealthState
     reachability: Reachability
     since: str
     seen_at: str
+    judged_at: str = ""
     objects: Counts = Counts()
     gateways: Counts = Counts()
     errors: int = 0

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Final, cast
 
 from gatewright.model.desired import (
+    NOTIFICATION_TYPES,
+    TOLD_BY_DEFAULT,
     Binding,
     BundleName,
     Channel,
@@ -14,11 +16,18 @@ from gatewright.model.desired import (
     ControllerSpec,
     Custody,
     Desired,
+    DriftMode,
+    Notification,
+    NotificationType,
+    SkewLevel,
+    SkewPolicy,
     Stack,
     Team,
 )
+from gatewright.model.durations import duration_of
+from gatewright.model.events import SEVERITIES, Severity
 from gatewright.model.fields import Reader, label_problem, namespace_problem, subdomain_problem
-from gatewright.text import Message, message
+from gatewright.text import LANGUAGES, Language, Message, message
 
 _BUNDLE_VERSION: Final = re.compile(r"v\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?", re.ASCII)
 _CONTROLLER_VERSION: Final = re.compile(r"v?\d+(\.\d+){1,3}([-+][0-9A-Za-z.+-]+)?", re.ASCII)
@@ -28,6 +37,11 @@ _CREDENTIALS: Final = frozenset({
     "clientcertificatedata", "certificateauthoritydata", "authprovider", "exec", "user", "users", "credential",
     "credentials", "secret", "bearertoken", "clusters", "contexts",
 })  # fmt: skip
+
+
+# The same for a notification, whose address is one too.
+_ADDRESSES: Final = _CREDENTIALS | {"url", "webhook", "webhookurl", "address", "accesstoken", "key", "signingsecret"}
+_EVENT_PREFIX: Final = re.compile(r"[a-z][a-z-]*(\.[a-z-]*)*", re.ASCII)
 
 
 def _cluster(metadata: Reader, spec: Reader) -> Cluster:
@@ -40,15 +54,29 @@ def _cluster(metadata: Reader, spec: Reader) -> Cluster:
         spec.string("kubeconfig", required=False, check=_path_problem) or None,
         spec.string("context", required=False) or None,
         spec.boolean("insecureSkipTLSVerify"),
+        spec.boolean("readSecrets"),
+        spec.boolean("probes", default=True),
     )
     spec.finish()
     return cluster
 
 
 def _team(metadata: Reader, spec: Reader) -> Team:
-    team = Team(_name(metadata), spec.string("defaultNamespace", required=False, check=namespace_problem))
+    name = _name(metadata)
+    namespace = spec.string("defaultNamespace", required=False, check=namespace_problem)
+    versions = _skew_policy(spec.mapping("versions", required=False)) if spec.has("versions") else None
     spec.finish()
-    return team
+    return Team(name, namespace, versions)
+
+
+def _skew_policy(spec: Reader) -> SkewPolicy:
+    default = SkewPolicy()
+    policy = SkewPolicy(
+        cast("SkewLevel", spec.choice("skew", ("none", "patch", "minor", "any")) or default.skew),
+        spec.string("for", required=False, check=_duration_problem) or default.for_,
+    )
+    spec.finish()
+    return policy
 
 
 def _stack(metadata: Reader, spec: Reader) -> Stack:
@@ -59,8 +87,9 @@ def _stack(metadata: Reader, spec: Reader) -> Stack:
     channel = bundle.choice("channel", ("standard", "experimental")) or "standard"
     bundle.finish()
     controller = _controller(spec.mapping("controller")) if spec.has("controller") else None
+    drift = spec.choice("drift", ("report", "heal")) or "report"
     spec.finish()
-    return Stack(team, name, BundleName(version, cast(Channel, channel)), controller)
+    return Stack(team, name, BundleName(version, cast(Channel, channel)), controller, cast(DriftMode, drift))
 
 
 def _controller(spec: Reader) -> ControllerSpec:
@@ -90,6 +119,26 @@ def _binding(metadata: Reader, spec: Reader) -> Binding:
     return binding
 
 
+def _notification(metadata: Reader, spec: Reader) -> Notification:
+    name = _name(metadata)
+    spec.refuse_where(_ADDRESSES, message("manifest.inline-address"))
+    service = spec.choice("type", NOTIFICATION_TYPES)
+    if not service and not spec.has("type"):
+        spec.refuse("type", message("manifest.required"))
+    notification = Notification(
+        name,
+        cast(NotificationType, service),
+        spec.string("team", required=False, check=label_problem),
+        spec.strings("events", _event_problem) or TOLD_BY_DEFAULT,
+        cast(Severity, spec.choice("minimum", SEVERITIES) or "info"),
+        cast(Language, spec.choice("language", LANGUAGES) or "en"),
+        spec.string("urlFile", required=False, check=_address_problem),
+        spec.string("secretFile", required=False, check=_address_problem),
+    )
+    spec.finish()
+    return notification
+
+
 def _name(metadata: Reader) -> str:
     name = metadata.string("name", check=label_problem)
     metadata.finish()
@@ -104,9 +153,24 @@ def _controller_version_problem(value: str) -> Message | None:
     return None if _CONTROLLER_VERSION.fullmatch(value) else message("manifest.version", given=value[:80], like="3.7.0")
 
 
+def _duration_problem(value: str) -> Message | None:
+    return None if duration_of(value) else message("manifest.duration", given=value[:40])
+
+
 def _path_problem(value: str) -> Message | None:
     """A kubeconfig pasted where its path belongs is a credential in a manifest."""
     return message("manifest.inline-credentials") if "\n" in value or "{" in value else None
+
+
+def _event_problem(value: str) -> Message | None:
+    if len(value) <= 63 and _EVENT_PREFIX.fullmatch(value):
+        return None
+    return message("manifest.event", given=value[:80])
+
+
+def _address_problem(value: str) -> Message | None:
+    """An address where the path of its file belongs is a credential in a manifest."""
+    return message("manifest.inline-address") if "\n" in value or "://" in value else None
 
 
 SPECS: Final[Mapping[str, Callable[[Reader, Reader], Desired]]] = {
@@ -114,4 +178,5 @@ SPECS: Final[Mapping[str, Callable[[Reader, Reader], Desired]]] = {
     "Team": _team,
     "Stack": _stack,
     "Binding": _binding,
+    "Notification": _notification,
 }

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from gatewright.gatewayapi.controllers import identify
 from gatewright.gatewayapi.crds import spec_digest
+from gatewright.gatewayapi.live import Workload
 from gatewright.model.objects import Manifest, ObjectRef, part, parts
 from gatewright.model.observation import (
     ControllerObservation,
@@ -64,27 +67,18 @@ def object_of(ref: ObjectRef, live: Manifest) -> ObjectObservation:
     return ObjectObservation(ref, metadata_of(live), content)
 
 
-def controllers_of(deployment: Manifest) -> list[ControllerObservation]:
+def controllers_of(deployment: Manifest | Workload) -> list[ControllerObservation]:
     """The known gateway controllers among the containers of a Deployment."""
-    spec, status = part(deployment, "spec"), part(deployment, "status")
-    pod = part(part(spec, "template"), "spec")
-    found: list[ControllerObservation] = []
-    for container in parts(pod, "containers"):
-        known = identify(container.get("image", ""))
-        if known is None:
-            continue
-        found.append(
-            ControllerObservation(
-                controller=known[0],
-                version=known[1],
-                namespace=deployment["metadata"]["namespace"],
-                deployment=deployment["metadata"]["name"],
-                image=container["image"],
-                available=condition_status(status, "Available") == "True",
-                args=tuple(container.get("args") or ()),
-            )
+    workload = deployment if isinstance(deployment, Workload) else msgspec.convert(deployment, Workload)
+    meta, conditions = workload.metadata, (workload.status.conditions if workload.status else None) or ()
+    available = any(c.type == "Available" and c.status == "True" for c in conditions)
+    return [
+        ControllerObservation(
+            *known, meta.namespace, meta.name, container.image, available=available, args=container.args or ()
         )
-    return found
+        for container in workload.spec.template.spec.containers or ()
+        if (known := identify(container.image)) is not None
+    ]
 
 
 def gateway_class_of(live: Manifest) -> GatewayClassObservation:

@@ -20,7 +20,7 @@ from gatewright.rollout.errors import NothingToDoError, PlanStoppedError
 from gatewright.rollout.executor import Executor
 from gatewright.rollout.planner import Planner
 from gatewright.rollout.waits import Deadlines
-from gatewright.rollout.workers import WorkerPresence
+from gatewright.observe.workers import WorkerPresence
 from gatewright.store.bundles import BundleStore
 from gatewright.store.errors import CommandNotAllowedError, RolloutSupersededError
 from gatewright.store.plans import StoredPlan
@@ -108,10 +108,12 @@ class Rollouts:
         async with self._database.reading() as unit:
             return await unit.rollouts.show(id)
 
-    async def list(self, team: str | None = None, *, limit: int = 50) -> Sequence[RolloutStatus]:
-        """Newest first."""
+    async def list(
+        self, team: str | None = None, *, limit: int = 50, before: Sequence[str] | None = None
+    ) -> Sequence[RolloutStatus]:
+        """Newest first; ``before``: only those behind this time and id."""
         async with self._database.reading() as unit:
-            return await unit.rollouts.all(team=team, limit=limit)
+            return await unit.rollouts.all(team=team, limit=limit, before=before)
 
     async def events(self, id: str, *, after: int = 0) -> AsyncIterator[RolloutEvent]:
         """The rollout's log after line ``after``, as it grows, until nobody drives it any more."""

@@ -13,7 +13,8 @@ import msgspec
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gatewright.model.desired import Binding, Change, Cluster, Desired, Stack, Team, Verb
+from gatewright.model.desired import Binding, Change, Cluster, Desired, Notification, Stack, Team, Verb
+from gatewright.model.durations import require_duration
 from gatewright.model.names import require_label, require_namespace
 from gatewright.store.clock import Clock, stamp
 from gatewright.store.credentials import Credentials
@@ -28,12 +29,13 @@ from gatewright.store.errors import (
     UnknownTeamError,
 )
 from gatewright.store.journal import Journal
+from gatewright.store.notifications import Notifications
 from gatewright.store.secrets import Sealed
 from gatewright.store.sql import affected, nearest, pack_maybe, row, rows, serialize_desired, upsert
 from gatewright.store.tables import BindingRow, ClusterRow, RecordRow, StackRow, TeamRow
 from gatewright.store.values import cluster_of, stack_of, team_of
 
-ORDER: Final[dict[type, int]] = {Cluster: 0, Team: 1, Stack: 2, Binding: 3}
+ORDER: Final[dict[type, int]] = {Cluster: 0, Team: 1, Stack: 2, Binding: 3, Notification: 4}
 
 
 class Registration(msgspec.Struct, frozen=True):
@@ -45,18 +47,32 @@ class Registration(msgspec.Struct, frozen=True):
     credential: Sealed | None = None
 
 
+class Address(msgspec.Struct, frozen=True):
+    """Where a notification's messages go, sealed; ``signed``: with a signing secret."""
+
+    sealed: Sealed
+    signed: bool
+
+
 class Applier:
     """One application of manifests by one person (``who``)."""
 
     def __init__(
-        self, session: AsyncSession, clock: Clock, who: str, registrations: Mapping[str, Registration]
+        self,
+        session: AsyncSession,
+        clock: Clock,
+        who: str,
+        registrations: Mapping[str, Registration],
+        addresses: Mapping[str, Address],
     ) -> None:
         self._session = session
         self._now = stamp(clock())
         self._who = who
         self._registrations = registrations
+        self._addresses = addresses
         self._journal = Journal(session, clock)
         self._credentials = Credentials(session, clock)
+        self._notifications = Notifications(session, clock)
 
     async def apply(self, desired: Sequence[Desired]) -> list[Change]:
         """See ``Fleet.apply_desired``."""
@@ -83,6 +99,8 @@ class Applier:
                 return await self._stack(wanted)
             case Binding():
                 return await self._binding(wanted)
+            case Notification():
+                return await self._notification(wanted)
 
     async def _cluster(self, wanted: Cluster) -> Change:
         require_label(wanted.name, "metadata.name")
@@ -121,6 +139,8 @@ class Applier:
             "custody": wanted.custody,
             "kubeconfig": wanted.kubeconfig,
             "context": wanted.context,
+            "read_secrets": wanted.read_secrets,
+            "probes": wanted.probes,
             "kubernetes": seen,
             "added_at": self._now,
         }
@@ -129,14 +149,17 @@ class Applier:
         require_label(wanted.name, "metadata.name")
         if wanted.default_namespace:
             require_namespace(wanted.default_namespace, "spec.defaultNamespace")
+        if wanted.versions is not None:
+            require_duration(wanted.versions.for_, "spec.versions.for")
         found = await row(self._session, select(TeamRow).where(TeamRow.name == wanted.name))
         before = None if found is None else team_of(found)
+        values = {"default_namespace": wanted.default_namespace, "versions": pack_maybe(wanted.versions)}
         if before is None:
-            values = {"name": wanted.name, "default_namespace": wanted.default_namespace, "created_at": self._now}
-            await affected(self._session, insert(TeamRow).values(**values))
+            row_values = {"name": wanted.name, "created_at": self._now, **values}
+            await affected(self._session, insert(TeamRow).values(**row_values))
         elif before != wanted:
             change = update(TeamRow).where(TeamRow.name == wanted.name)
-            await affected(self._session, change.values(default_namespace=wanted.default_namespace))
+            await affected(self._session, change.values(**values))
         return _change("Team", wanted.name, before, wanted)
 
     async def _stack(self, wanted: Stack) -> Change:
@@ -150,6 +173,7 @@ class Applier:
             "version": wanted.bundle.version,
             "channel": wanted.bundle.channel,
             "controller": pack_maybe(wanted.controller),
+            "drift": wanted.drift,
         }
         if before is None:
             row_values = {"team": wanted.team, "name": wanted.name, "created_at": self._now, **values}
@@ -184,6 +208,14 @@ class Applier:
         elif before != after:
             await affected(self._session, update(BindingRow).where(mine).values(**values))
         return _change("Binding", after.name, before, after)
+
+    async def _notification(self, wanted: Notification) -> Change:
+        if wanted.team:
+            await self._require_team(wanted.team)
+        address = self._addresses.get(wanted.name)
+        sealed, signed = (None, False) if address is None else (address.sealed, address.signed)
+        before = await self._notifications.put(wanted, sealed, signed=signed)
+        return _change("Notification", wanted.name, before, wanted, touched=address is not None)
 
     async def _require_namespace_free(self, cluster: ClusterRow, binding: Binding) -> None:
         query = select(BindingRow.team).where(
@@ -231,6 +263,8 @@ def _about(wanted: Desired) -> tuple[str, str]:
             return "", wanted.team
         case Binding():
             return wanted.cluster, wanted.team
+        case Notification():
+            return "", wanted.team
 
 
 def _change(kind: str, name: str, before: Desired | None, after: Desired, *, touched: bool = False) -> Change:

@@ -38,6 +38,11 @@ class Credentials:
         found = await row(self._session, select(CredentialRow).where(CredentialRow.cluster_id == cluster_uid))
         return None if found is None else _sealed(found)
 
+    async def updated(self) -> dict[str, str]:
+        """When each cluster's credential was last replaced."""
+        found = await self._session.execute(select(CredentialRow.cluster_id, CredentialRow.updated_at))
+        return {row.cluster_id: row.updated_at for row in found}
+
     async def forget(self, cluster_uid: str) -> None:
         await affected(self._session, delete(CredentialRow).where(CredentialRow.cluster_id == cluster_uid))
 

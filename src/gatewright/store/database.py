@@ -56,6 +56,11 @@ class Database:
         self._queue = asyncio.Lock()
         self.bell = Bell()
 
+    @property
+    def embedded(self) -> bool:
+        """Whether the database is a file of this machine: then no worker of another machine shares it."""
+        return self._sqlite
+
     def __repr__(self) -> str:
         return f"Database({self.address!r})"
 

@@ -19,11 +19,14 @@ from gatewright.model.objects import JSON
 from gatewright.store.clock import Clock, stamp
 from gatewright.store.errors import DatabaseNotMigratedError
 from gatewright.store.sql import affected, pack, pack_maybe, row, rows, serialize_events, unpack, unpack_maybe
-from gatewright.store.tables import BindingRow, ClusterRow, DecisionRow, EventRow, MetaRow
+from gatewright.store.tables import BindingRow, ClusterRow, CredentialRow, DecisionRow, EventRow, MetaRow, RecordRow
 from gatewright.text import Message
 
 RETENTION_DAYS: Final = 90
 PRUNE_AT_ONCE: Final = 1000
+_DESIRED: Final = tuple(
+    f"{kind}.{verb}" for kind in ("cluster", "team", "binding", "stack") for verb in ("create", "update", "delete")
+)
 _PENDING: Final = "gatewright.events"
 
 
@@ -52,6 +55,16 @@ class Journal:
         if uid is None:
             raise DatabaseNotMigratedError(database="-")
         return uid
+
+    async def token(self) -> tuple[object, ...]:
+        """Something that differs from what it was whenever desired state, a credential or a record has changed."""
+        query = select(
+            select(func.max(EventRow.id)).where(EventRow.what.in_(_DESIRED)).scalar_subquery(),
+            select(func.max(CredentialRow.updated_at)).scalar_subquery(),
+            select(func.max(RecordRow.written_at)).scalar_subquery(),
+            select(func.count()).select_from(RecordRow).scalar_subquery(),
+        )
+        return tuple((await self._session.execute(query)).one())
 
     async def note(
         self,

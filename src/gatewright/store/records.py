@@ -52,6 +52,13 @@ class Records:
         order = (RecordRow.api_group, RecordRow.kind, RecordRow.namespace, RecordRow.name)
         return tuple(_record(found) for found in await rows(self._session, query.order_by(*order)))
 
+    async def refs(self) -> dict[str, tuple[ObjectRef, ...]]:
+        """The objects with a record, by cluster."""
+        found: dict[str, list[ObjectRef]] = {}
+        for one in await rows(self._session, select(RecordRow)):
+            found.setdefault(one.cluster_id, []).append(_record(one).ref)
+        return {uid: tuple(refs) for uid, refs in found.items()}
+
     async def get(self, cluster_uid: str, ref: ObjectRef) -> Record | None:
         found = await row(self._session, select(RecordRow).where(*_is(cluster_uid, ref)))
         return None if found is None else _record(found)

@@ -8,7 +8,17 @@ Rows never leave the store: the repositories give the values of ``gatewright.mod
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, LargeBinary, MetaData, Text, UniqueConstraint
+from sqlalchemy import (
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    MetaData,
+    Text,
+    UniqueConstraint,
+    false,
+    true,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 # Constraint names are what a migration drops or changes: they must not depend on the database that made them.
@@ -45,6 +55,8 @@ class ClusterRow(Base):
     custody: Mapped[str | None]
     kubeconfig: Mapped[str | None]
     context: Mapped[str | None]
+    read_secrets: Mapped[bool] = mapped_column(server_default=false())
+    probes: Mapped[bool] = mapped_column(server_default=true())
     kubernetes: Mapped[str]
     added_at: Mapped[str]
 
@@ -61,10 +73,13 @@ class CredentialRow(Base):
 
 
 class TeamRow(Base):
+    """``versions``: JSON of ``SkewPolicy``, absent where the team sets none."""
+
     __tablename__ = "teams"
     name: Mapped[str] = mapped_column(primary_key=True)
     default_namespace: Mapped[str]
     created_at: Mapped[str]
+    versions: Mapped[str | None]
 
 
 class StackRow(Base):
@@ -77,6 +92,7 @@ class StackRow(Base):
     channel: Mapped[str]
     controller: Mapped[str | None]
     created_at: Mapped[str]
+    drift: Mapped[str] = mapped_column(server_default="report")
 
 
 class BindingRow(Base):
@@ -205,7 +221,8 @@ class ClusterLockRow(Base):
 
 
 class WorkerRow(Base):
-    """A process that executes rollouts. Host, pid and the pid's start time tell it from a later process."""
+    """A process that executes rollouts or watches clusters (``role``). Host, pid and the pid's start time tell it from a
+    later process."""
 
     __tablename__ = "workers"
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -213,6 +230,7 @@ class WorkerRow(Base):
     pid: Mapped[int]
     pid_started: Mapped[str]
     heartbeat_at: Mapped[str]
+    role: Mapped[str] = mapped_column(server_default="rollout")
 
 
 class ObservationRow(Base):
@@ -239,6 +257,7 @@ class EventRow(Base):
         Index(None, "at"),
         Index(None, "team", "id"),
         Index(None, "cluster", "id"),
+        Index(None, "what", "id"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[str]
@@ -272,3 +291,97 @@ class WatchRow(Base):
     worker: Mapped[str] = mapped_column(index=True)
     generation: Mapped[int]
     taken_at: Mapped[str]
+
+
+class DriftRow(Base):
+    """What others did to an object of ours: the last episode of each object. ``body`` is the JSON of
+    ``model.drift.Drift``; ``team`` is whose namespace it is, empty for what belongs to the cluster."""
+
+    __tablename__ = "drifts"
+    cluster_id: Mapped[str] = mapped_column(ForeignKey("clusters.id", ondelete="CASCADE"), primary_key=True)
+    api_group: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    namespace: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    team: Mapped[str]
+    state: Mapped[str] = mapped_column(index=True)
+    found_at: Mapped[str]
+    due_at: Mapped[str]
+    body: Mapped[str]
+
+
+class NotificationRow(Base):
+    """Whom to tell of what. ``events``: JSON list; ``cursor``: the number of the last event that was looked at."""
+
+    __tablename__ = "notifications"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    type: Mapped[str]
+    team: Mapped[str | None] = mapped_column(ForeignKey("teams.name"))
+    events: Mapped[str]
+    minimum: Mapped[str]
+    language: Mapped[str]
+    url_file: Mapped[str]
+    secret_file: Mapped[str]
+    created_at: Mapped[str]
+    cursor: Mapped[int]
+
+
+class NotificationSecretRow(Base):
+    """A notification's address and signing secret, sealed (``store.secrets``)."""
+
+    __tablename__ = "notification_secrets"
+    notification: Mapped[str] = mapped_column(ForeignKey("notifications.name", ondelete="CASCADE"), primary_key=True)
+    signed: Mapped[bool]
+    key_id: Mapped[str]
+    wrapped_key: Mapped[bytes]
+    ciphertext: Mapped[bytes]
+    updated_at: Mapped[str]
+
+
+class DeliveryRow(Base):
+    """One message of one notification (``model.notifications``). A pending row whose ``next_at`` lies ahead settles,
+    waits for its next attempt, or is being sent; whoever sends it moves ``next_at`` on first, so that a row whose
+    sender died comes up again."""
+
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        UniqueConstraint("notification", "event_id"),
+        Index(None, "state", "next_at"),
+        Index(None, "notification", "subject", "state"),
+        Index(None, "event_id"),
+    )
+    id: Mapped[str] = mapped_column(primary_key=True)
+    notification: Mapped[str] = mapped_column(ForeignKey("notifications.name", ondelete="CASCADE"))
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"))
+    subject: Mapped[str]
+    digest: Mapped[str]
+    origin: Mapped[str]
+    came_back: Mapped[bool]
+    alarm: Mapped[bool]
+    forced: Mapped[bool]
+    state: Mapped[str]
+    attempts: Mapped[int]
+    created_at: Mapped[str]
+    next_at: Mapped[str]
+    error: Mapped[str | None]
+
+
+class ToldRow(Base):
+    """What a notification told last of a subject."""
+
+    __tablename__ = "told"
+    __table_args__ = (Index(None, "event_id"),)
+    notification: Mapped[str] = mapped_column(ForeignKey("notifications.name", ondelete="CASCADE"), primary_key=True)
+    subject: Mapped[str] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"))
+    digest: Mapped[str]
+    alarm: Mapped[bool]
+
+
+class SkewRow(Base):
+    """Since when a team's clusters differ in one way (``model.versions.Skew.key``) more than the team allows."""
+
+    __tablename__ = "skews"
+    team: Mapped[str] = mapped_column(ForeignKey("teams.name", ondelete="CASCADE"), primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    since: Mapped[str]

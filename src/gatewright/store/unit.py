@@ -6,12 +6,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gatewright.store.clock import Clock
 from gatewright.store.credentials import Credentials
+from gatewright.store.deliveries import Deliveries
+from gatewright.store.drift import Drifts
 from gatewright.store.fleet import Fleet
 from gatewright.store.journal import Journal
+from gatewright.store.notifications import Notifications
 from gatewright.store.observations import Observations
 from gatewright.store.plans import Plans
 from gatewright.store.records import Records
 from gatewright.store.rollouts import Rollouts
+from gatewright.store.skews import Skews
+from gatewright.store.states import States
+from gatewright.store.watches import Watches
 from gatewright.store.workers import Workers
 
 
@@ -28,3 +34,9 @@ class Unit:
         self.rollouts = Rollouts(session, clock)
         self.workers = Workers(session, clock)
         self.observations = Observations(session, clock)
+        self.states = States(session, clock)
+        self.watches = Watches(session, clock)
+        self.notifications = Notifications(session, clock)
+        self.deliveries = Deliveries(session, clock)
+        self.drifts = Drifts(session, clock)
+        self.skews = Skews(session, clock)

@@ -11,7 +11,9 @@ from gatewright.model.desired import (
     Cluster,
     ControllerSpec,
     Custody,
+    DriftMode,
     RegisteredCluster,
+    SkewPolicy,
     Stack,
     Team,
 )
@@ -20,7 +22,15 @@ from gatewright.store.tables import BindingRow, ClusterRow, StackRow, TeamRow
 
 
 def cluster_of(row: ClusterRow) -> Cluster:
-    return Cluster(row.name, cast("Custody | None", row.custody), row.kubeconfig, row.context, row.insecure)
+    return Cluster(
+        row.name,
+        cast("Custody | None", row.custody),
+        row.kubeconfig,
+        row.context,
+        row.insecure,
+        row.read_secrets,
+        row.probes,
+    )
 
 
 def registered_of(row: ClusterRow) -> RegisteredCluster:
@@ -28,12 +38,13 @@ def registered_of(row: ClusterRow) -> RegisteredCluster:
 
 
 def team_of(row: TeamRow) -> Team:
-    return Team(row.name, row.default_namespace)
+    return Team(row.name, row.default_namespace, unpack_maybe(row.versions, SkewPolicy))
 
 
 def stack_of(row: StackRow) -> Stack:
     bundle = BundleName(row.version, cast(Channel, row.channel))
-    return Stack(row.team, row.name, bundle, unpack_maybe(row.controller, ControllerSpec))
+    controller = unpack_maybe(row.controller, ControllerSpec)
+    return Stack(row.team, row.name, bundle, controller, cast(DriftMode, row.drift))
 
 
 def claim_of(binding: BindingRow, cluster: str, stack: StackRow | None) -> Claim:
@@ -41,4 +52,5 @@ def claim_of(binding: BindingRow, cluster: str, stack: StackRow | None) -> Claim
     if stack is None:
         return Claim(binding.team, cluster, binding.namespace, "", None)
     wanted = stack_of(stack)
-    return Claim(binding.team, cluster, binding.namespace, wanted.name, wanted.bundle, wanted.controller)
+    parts = wanted.name, wanted.bundle, wanted.controller, wanted.drift
+    return Claim(binding.team, cluster, binding.namespace, *parts)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from gatewright.rollout.workers import SILENCE, WorkerPresence, start_time
+from gatewright.observe.workers import SILENCE, WorkerPresence, start_time
 from gatewright.store.database import Database
 
 pytestmark = pytest.mark.anyio

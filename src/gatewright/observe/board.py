@@ -1,0 +1,294 @@
+"""What is known of every cluster now, judged, and ready to be shown: the one source of every view.
+
+Watchers change snapshots and say so; the board judges what is affected a moment later (many changes of one cluster are
+judged together), tells followers, and answers from memory. Clusters that another worker watches come from the database.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final, Protocol
+
+import msgspec
+
+from gatewright.gatewayapi.consistency.versions import ClusterVersions, versions_of
+from gatewright.gatewayapi.health import affected, assess, summarise
+from gatewright.gatewayapi.live import CRD, DEPLOYMENT, SECRET, GroupKind, Key, Snapshot, Touched
+from gatewright.model.errors import ErrorReport
+from gatewright.model.health import ClusterHealth, HealthState, ObjectHealth
+from gatewright.model.status import Reachability
+from gatewright.observe.changes import Changes
+from gatewright.observe.memory import Memory, snapshot_of
+from gatewright.observe.pulse import Pulse, rfc3339, utc_now
+
+Identity = tuple[GroupKind, Key]
+FindingIdentity = tuple[str, tuple[str, str, str, str], str]
+SETTLE: Final = 0.03
+"""Seconds in which further changes of a cluster are judged with the first."""
+_INSTALLATION: Final = frozenset({CRD, DEPLOYMENT})
+
+
+class ClusterState(msgspec.Struct):
+    """All that is known of one cluster. ``recalled``: since when findings have been there, as an earlier process knew. ``revision`` grows with every judgement; ``synced``: everything that there is
+    to see was seen since this process (or the worker that watches) began to look."""
+
+    uid: str
+    name: str
+    snapshot: Snapshot
+    objects: dict[Identity, ObjectHealth] = msgspec.field(default_factory=lambda: dict[Identity, ObjectHealth]())
+    versions: ClusterVersions | None = None
+    health: ClusterHealth | None = None
+    reachability: Reachability = "unreachable"
+    since: str = ""
+    seen_at: str = ""
+    checked_at: str = ""
+    error: ErrorReport | None = None
+    synced: bool = False
+    revision: int = 0
+    recalled: Mapping[FindingIdentity, str] = msgspec.field(default_factory=lambda: dict[FindingIdentity, str]())
+
+
+class Transition(msgspec.Struct, frozen=True):
+    """An object or a cluster (``object`` None) went from one state to another."""
+
+    cluster: str
+    uid: str
+    before: HealthState | None
+    after: HealthState | None
+    object: ObjectHealth | None = None
+    reachability: tuple[Reachability, Reachability] | None = None
+
+
+class Follower(Protocol):
+    """Who hears of transitions and of touched objects; never waits."""
+
+    def moved(self, transition: Transition) -> None: ...
+
+    def touched(self, event: Touched) -> None: ...
+
+
+class Board:
+    """The states of all clusters, by UID. A ``watcher.Listener``."""
+
+    def __init__(self, changes: Changes, follower: Follower, clock: Callable[[], datetime] = utc_now) -> None:
+        self.changes = changes
+        self._follower = follower
+        self._clock = clock
+        self._states: dict[str, ClusterState] = {}
+        self._pulses: dict[str, Pulse] = {}
+        self._dirty: dict[str, set[Identity] | None] = {}
+        self._installation: set[str] = set()
+        self._flush: asyncio.TimerHandle | None = None
+
+    # Reading
+
+    def states(self) -> Mapping[str, ClusterState]:
+        """Every cluster of which anything is known."""
+        return self._states
+
+    def state(self, uid: str) -> ClusterState | None:
+        return self._states.get(uid)
+
+    # Filling
+
+    def begin(self, uid: str, name: str, pulse: Pulse | None, *, secrets: bool = False) -> ClusterState:
+        """A cluster is watched from now on (``pulse``), or shown as others watch it; what is known of it stays."""
+        state = self._states.get(uid)
+        if state is None:
+            state = self._states[uid] = ClusterState(uid, name, Snapshot(name))
+        state.name = state.snapshot.cluster = name
+        state.snapshot.secrets_granted = secrets
+        state.synced = False
+        if pulse is None:
+            self._pulses.pop(uid, None)
+        else:
+            self._pulses[uid] = pulse
+            self._follow_pulse(state, pulse)
+        self.replaced(uid)
+        return state
+
+    def show(self, uid: str, name: str, revision: int, kept: Memory) -> None:
+        """What another worker, or an earlier process, left of a cluster that is not watched here."""
+        before = self._states.get(uid)
+        state = ClusterState(
+            uid,
+            name,
+            snapshot_of(name, kept),
+            objects=before.objects if before else {},
+            health=before.health if before else None,
+            reachability=kept.reachability,
+            since=kept.since,
+            seen_at=kept.seen_at,
+            checked_at=kept.checked_at,
+            error=kept.error,
+            synced=kept.synced,
+            revision=revision - 1,
+            recalled={(s.code, s.subject, s.where): s.at for s in kept.findings},
+        )
+        self._states[uid] = state
+        self._installation.add(uid)
+        self._judge(uid, None)
+
+    def forget(self, uid: str) -> None:
+        """A cluster is not registered any more."""
+        self._states.pop(uid, None)
+        self._pulses.pop(uid, None)
+        self._dirty.pop(uid, None)
+
+    # What watchers tell
+
+    def changed(self, uid: str, kind: GroupKind, key: Key, before: Any, after: Any) -> None:
+        state = self._states.get(uid)
+        if state is None:
+            return
+        if kind in _INSTALLATION:
+            self._installation.add(uid)
+        touched = affected(state.snapshot, kind, key, before, after)
+        known = self._dirty.get(uid, set())
+        self._dirty[uid] = None if known is None or touched is None else known.union(touched)
+        self._schedule()
+
+    def replaced(self, uid: str) -> None:
+        if uid in self._states:
+            self._dirty[uid] = None
+            self._installation.add(uid)
+            self._schedule()
+
+    def pulsed(self, uid: str) -> None:
+        state, pulse = self._states.get(uid), self._pulses.get(uid)
+        if state is None or pulse is None:
+            return
+        before = state.reachability
+        self._follow_pulse(state, pulse)
+        if before != pulse.state:
+            self._dirty.setdefault(uid, set())
+            self._schedule()
+            self._follower.moved(Transition(state.name, uid, None, None, reachability=(before, pulse.state)))
+
+    def touched(self, event: Touched) -> None:
+        self._follower.touched(event)
+
+    def synced(self, uid: str) -> None:
+        """Everything was seen once."""
+        state = self._states.get(uid)
+        if state is not None:
+            state.synced = True
+            self.replaced(uid)
+
+    # Judging
+
+    def _schedule(self) -> None:
+        if self._flush is None:
+            self._flush = asyncio.get_running_loop().call_later(SETTLE, self._judge_some)
+
+    def _judge_some(self) -> None:
+        """Judges what is dirty, for at most a twentieth of a second at a time: others share the loop."""
+        self._flush = None
+        loop = asyncio.get_running_loop()
+        until = loop.time() + 0.05
+        while self._dirty and loop.time() < until:
+            uid = next(iter(self._dirty))
+            self._judge(uid, self._dirty.pop(uid))
+        if self._dirty:
+            self._flush = loop.call_later(0, self._judge_some)
+
+    def settle(self) -> None:
+        """Judges everything that is dirty now (a look that does not stay needs no timer)."""
+        while self._dirty:
+            uid, only = self._dirty.popitem()
+            self._judge(uid, only)
+
+    def rejudge(self, older_than: timedelta) -> None:
+        """Judges anew what only time has changed: grace that ends, certificates that expire."""
+        limit = rfc3339(self._clock() - older_than)
+        for state in self._states.values():
+            waits = state.health is not None and state.health.objects.progressing
+            if waits or SECRET in state.snapshot.objects or (state.health and state.health.judged_at < limit):
+                self._dirty[state.uid] = None
+        if self._dirty:
+            self._schedule()
+
+    def _judge(self, uid: str, only: Iterable[Identity] | None) -> None:
+        state = self._states.get(uid)
+        if state is None:
+            return
+        before, summary = state.objects, state.health
+        now = self._clock()
+        if uid in self._installation:
+            self._installation.discard(uid)
+            state.versions = versions_of(state.snapshot)
+        if only is None:
+            state.objects = _since(before, assess(state.snapshot, now), now, state.recalled)
+        elif only:
+            wanted = frozenset(only)
+            fresh = _since(before, assess(state.snapshot, now, wanted), now, state.recalled)
+            kept = {identity: found for identity, found in before.items() if identity not in wanted}
+            state.objects = {**kept, **fresh}
+        state.health = self._summary(state, now)
+        state.revision += 1
+        self._tell(state, before, summary)
+
+    def _summary(self, state: ClusterState, now: datetime) -> ClusterHealth:
+        return msgspec.structs.replace(
+            summarise(state.snapshot, state.objects, reachability=state.reachability, synced=state.synced),
+            since=state.since,
+            seen_at=state.seen_at,
+            judged_at=rfc3339(now),
+            error=state.error,
+        )
+
+    def _tell(
+        self, state: ClusterState, before: Mapping[Identity, ObjectHealth], summary: ClusterHealth | None
+    ) -> None:
+        for identity in before.keys() | state.objects.keys():
+            was, now = before.get(identity), state.objects.get(identity)
+            if was is now or was == now:
+                continue
+            known = now or was
+            assert known is not None
+            self.changes.publish("object", state.name, known.ref, now.state if now else None)
+            if (was.state if was else None) != (now.state if now else None):
+                transition = Transition(
+                    state.name, state.uid, was.state if was else None, now.state if now else None, known
+                )
+                self._follower.moved(transition)
+        if state.health is not None and (summary is None or _shown(summary) != _shown(state.health)):
+            self.changes.publish("cluster", state.name, state=state.health.state)
+            if summary is None or summary.state != state.health.state:
+                was_state = summary.state if summary else None
+                self._follower.moved(Transition(state.name, state.uid, was_state, state.health.state))
+
+    def _follow_pulse(self, state: ClusterState, pulse: Pulse) -> None:
+        state.reachability, state.since = pulse.state, pulse.since
+        state.seen_at, state.checked_at, state.error = pulse.seen_at, pulse.checked_at, pulse.error
+        if state.health is not None:
+            state.health = msgspec.structs.replace(state.health, seen_at=pulse.seen_at, error=pulse.error)
+
+
+def _shown(health: ClusterHealth) -> ClusterHealth:
+    """Without what changes all the time."""
+    return msgspec.structs.replace(health, seen_at="", judged_at="")
+
+
+def _since(
+    before: Mapping[Identity, ObjectHealth],
+    after: Mapping[Identity, ObjectHealth],
+    now: datetime,
+    recalled: Mapping[FindingIdentity, str],
+) -> dict[Identity, ObjectHealth]:
+    """``after`` with the moment at which each finding was first seen; what did not change stays the same object."""
+    moment = rfc3339(now)
+    result: dict[Identity, ObjectHealth] = {}
+    for identity, found in after.items():
+        was = before.get(identity)
+        known = {finding.identity: finding.since for finding in was.findings} if was else {}
+        if found.findings:
+            findings = tuple(
+                msgspec.structs.replace(f, since=known.get(f.identity) or recalled.get(f.identity) or moment)
+                for f in found.findings
+            )
+            found = msgspec.structs.replace(found, findings=findings)
+        result[identity] = was if was is not None and was == found else found
+    return result

@@ -1,0 +1,142 @@
+"""One feed: a list, then a watch that goes on from it, for as long as the kind is there.
+
+A watch that ends is continued from its last resource version; one that is too old (410) begins anew with a list; a
+failure is waited for with a growing, jittered pause. A kind that is not served ends the feed. What is listed and what
+changes goes to a ``Sink``, which never waits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+from contextlib import aclosing
+from typing import Any, Protocol
+
+import msgspec
+
+from gatewright.kube.client import KubeClient
+from gatewright.kube.errors import ForbiddenError, GoneError, ObjectNotFoundError
+from gatewright.kube.feed import Change, Listed, list_typed, watch_typed
+from gatewright.model.errors import GatewrightError
+from gatewright.observe.feeds import FeedSpec
+
+
+class FeedOptions(msgspec.Struct, frozen=True):
+    """Seconds: ``watch`` is how long one watch request lasts (a tenth more or less, so that a thousand clusters do not
+    renew at once), ``backoff`` the first pause after a failure, doubled up to ``max_backoff``; ``forbidden`` the pause
+    before something that we may not read is tried again. ``max_items``: objects of one list."""
+
+    watch: int = 300
+    backoff: float = 0.5
+    max_backoff: float = 30.0
+    forbidden: float = 120.0
+    max_items: int = 50_000
+
+
+class Sink(Protocol):
+    """Who is told. ``listed`` replaces everything in the feed's scope."""
+
+    def listed(self, spec: FeedSpec, found: Listed[Any]) -> None: ...
+
+    def changed(self, spec: FeedSpec, change: Change[Any]) -> None: ...
+
+    def alive(self, spec: FeedSpec) -> None:
+        """The cluster answered."""
+        ...
+
+    def failed(self, spec: FeedSpec, error: GatewrightError) -> None: ...
+
+    def gone(self, spec: FeedSpec) -> None:
+        """The kind is not served."""
+        ...
+
+
+class Feed:
+    """``run`` until cancelled, or until the kind is gone."""
+
+    def __init__(
+        self,
+        kube: Callable[[], KubeClient],
+        spec: FeedSpec,
+        shape: type[Any],
+        sink: Sink,
+        options: FeedOptions,
+    ) -> None:
+        self._kube = kube
+        self._spec = spec
+        self._shape = shape
+        self._sink = sink
+        self._options = options
+        self._version = ""
+        self._failures = 0
+
+    def __repr__(self) -> str:
+        return f"Feed({self._spec.resource.plural}, {self._spec.namespace or '*'}/{self._spec.name or '*'})"
+
+    async def run(self) -> None:
+        while True:
+            try:
+                if not self._version:
+                    await self._list()
+                await self._watch()
+            except GoneError:
+                self._version = ""
+            except ObjectNotFoundError:
+                self._sink.gone(self._spec)
+                return
+            except GatewrightError as error:
+                self._sink.failed(self._spec, error)
+                await asyncio.sleep(self._pause(error))
+
+    async def _list(self) -> None:
+        spec = self._spec
+        found = await list_typed(
+            self._kube(),
+            spec.resource,
+            self._shape,
+            namespace=spec.namespace or None,
+            name=spec.name or None,
+            metadata_only=spec.metadata_only,
+            max_items=self._options.max_items,
+        )
+        self._version, self._failures = found.resource_version, 0
+        self._sink.listed(spec, found)
+
+    async def _watch(self) -> None:
+        spec = self._spec
+        seconds = int(self._options.watch * random.uniform(0.9, 1.1))
+        began = asyncio.get_running_loop().time()
+        events = watch_typed(
+            self._kube(),
+            spec.resource,
+            self._shape,
+            resource_version=self._version,
+            namespace=spec.namespace or None,
+            name=spec.name or None,
+            metadata_only=spec.metadata_only,
+            seconds=seconds,
+        )
+        async with aclosing(events):
+            async for change in events:
+                self._failures = 0
+                self._version = change.resource_version or self._version
+                if change.type == "BOOKMARK":
+                    self._sink.alive(spec)
+                else:
+                    self._sink.changed(spec, change)
+        self._sink.alive(spec)
+        if asyncio.get_running_loop().time() - began < 1:
+            # A server that ends every watch at once must not be asked a thousand times a second.
+            self._failures += 1
+            await asyncio.sleep(self._backoff())
+
+    def _pause(self, error: GatewrightError) -> float:
+        self._failures += 1
+        if isinstance(error, ForbiddenError):
+            return self._options.forbidden * random.uniform(0.9, 1.1)
+        return self._backoff()
+
+    def _backoff(self) -> float:
+        doubled = self._options.backoff * 2.0 ** min(self._failures - 1, 16)
+        return min(doubled, self._options.max_backoff) * random.uniform(0.5, 1.0)

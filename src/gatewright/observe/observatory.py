@@ -1,0 +1,357 @@
+"""Continuous observation: watches this worker's share of the clusters, and keeps what it sees.
+
+``watching()`` runs until it is left: clusters that are registered are watched, those that are removed are not, a new
+credential begins anew. Without it (a single command), ``look`` watches just long enough to have seen everything once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from typing import Final
+
+import msgspec
+import structlog
+
+from gatewright.gatewayapi.live import Touched
+from gatewright.model.errors import GatewrightError
+from gatewright.observe import memory
+from gatewright.observe.board import Board, ClusterState, Transition
+from gatewright.observe.changes import Changes
+from gatewright.observe.clusters import Clusters
+from gatewright.observe.directory import Directories, Directory
+from gatewright.observe.pulse import Pulse
+from gatewright.observe.shares import Shares
+from gatewright.observe.watcher import ClusterWatcher, WatcherOptions
+from gatewright.observe.workers import WorkerPresence
+from gatewright.store.states import StoredState
+
+DIRECTORY: Final = 1.0
+"""Seconds between two looks at what is registered."""
+REJUDGE: Final = 15.0
+STARTING: Final = 64
+"""Clusters whose first look may be under way at once."""
+
+
+class ObservatoryOptions(msgspec.Struct, frozen=True):
+    """``keep``: seconds for which a change may be unsaved; ``starting``: seconds after which a cluster that has not
+    shown everything lets the next begin."""
+
+    watcher: WatcherOptions = WatcherOptions()
+    keep: float = 20.0
+    starting: float = 10.0
+
+
+class Observatory:
+    """The observation of one installation, in one process. A ``board.Follower``."""
+
+    def __init__(self, clusters: Clusters, options: ObservatoryOptions | None = None) -> None:
+        self._clusters = clusters
+        self._database = clusters.database
+        self._options = options or ObservatoryOptions()
+        self.directories = Directories(clusters.database)
+        self.board = Board(Changes(time.time), self)
+        self._watchers: dict[str, ClusterWatcher] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._credentials: dict[str, str] = {}
+        self._starting = asyncio.Semaphore(STARTING)
+        self._share: frozenset[str] | None = None
+        self._wake = asyncio.Event()
+        self._stored: dict[str, int] = {}
+        self._read_until = ""
+        self._followers: list[Callable[[Transition], None]] = []
+        self._touches: list[Callable[[Touched], None]] = []
+        self._log = structlog.get_logger("gatewright.observe")
+        self.watches_now = False
+
+    # Following
+
+    def on_transition(self, call: Callable[[Transition], None]) -> None:
+        """``call`` hears every transition of the clusters that this worker watches. It must not wait."""
+        self._followers.append(call)
+
+    def on_touched(self, call: Callable[[Touched], None]) -> None:
+        """``call`` hears of every object of ours that is there, changed or went. It must not wait."""
+        self._touches.append(call)
+
+    def moved(self, transition: Transition) -> None:
+        if transition.uid in self._watchers:
+            for call in self._followers:
+                call(transition)
+
+    def touched(self, event: Touched) -> None:
+        for call in self._touches:
+            call(event)
+
+    # Numbers of this process, for metrics
+
+    @property
+    def watchers(self) -> Sequence[ClusterWatcher]:
+        return tuple(self._watchers.values())
+
+    # Watching
+
+    @contextlib.asynccontextmanager
+    async def watching(self) -> AsyncGenerator[None]:
+        """While open, this process watches its share of the clusters."""
+        presence = WorkerPresence(self._database, "watch")
+        await presence.register()
+        await self._recall()
+        shares = Shares(self._database, presence, self._assign)
+        self.watches_now = True
+        async with contextlib.AsyncExitStack() as stack:
+            stack.push_async_callback(presence.leave)
+            stack.push_async_callback(shares.leave)
+            stack.push_async_callback(self._stop_all)
+            await shares.balance()
+            loops = (presence.beat(), shares.run(), self._registering(), self._keeping(), self._rejudging())
+            for loop in loops:
+                stack.push_async_callback(_cancelled, asyncio.create_task(loop))
+            try:
+                yield
+            finally:
+                self.watches_now = False
+
+    def _assign(self, share: frozenset[str]) -> None:
+        self._share = share
+        self._wake.set()
+
+    async def _registering(self) -> None:
+        while True:
+            try:
+                await self._follow_directory(await self.directories.read())
+            except GatewrightError as error:
+                self._log.warning("directory", code=error.code)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(DIRECTORY):
+                    await self._wake.wait()
+            self._wake.clear()
+
+    async def _follow_directory(self, directory: Directory) -> None:
+        share = self._share or frozenset()
+        for uid in self.board.states().keys() - directory.clusters.keys():
+            await self._stop(uid)
+            self.board.forget(uid)
+        for uid in self._tasks.keys() - share:
+            await self._stop(uid)
+        for uid, cluster in directory.clusters.items():
+            grants = f"{directory.credentials.get(uid)} {cluster.name} {cluster.spec.read_secrets}"
+            if uid in self._tasks and self._credentials[uid] != grants:
+                await self._stop(uid)
+                await self._clusters.forget_client(uid)
+            if uid in share and uid not in self._tasks:
+                self._credentials[uid] = grants
+                self._tasks[uid] = asyncio.create_task(self._watch(uid, directory), name=f"watch {cluster.name}")
+            elif uid in self._watchers:
+                self._watchers[uid].own(directory.owned.get(uid, ()))
+
+    async def _watch(self, uid: str, directory: Directory) -> None:
+        """Watches one cluster; what fails unexpectedly is logged and begins anew."""
+        while True:
+            try:
+                async with self._starting:
+                    watcher = await self._watcher(uid, directory)
+                    running = asyncio.create_task(watcher.run(), name=f"watcher {watcher.snapshot.cluster}")
+                    try:
+                        await self._first_look(watcher, running)
+                    except BaseException:
+                        await _cancelled(running)
+                        raise
+                try:
+                    await self._told_when_synced(watcher, running)
+                finally:
+                    await _cancelled(running)
+            except GatewrightError as error:
+                self._log.warning("watch", cluster=directory.clusters[uid].name, code=error.code)
+            except Exception:
+                self._log.exception("watch", cluster=directory.clusters[uid].name)
+            self._watchers.pop(uid, None)
+            await asyncio.sleep(5)
+
+    async def _watcher(self, uid: str, directory: Directory) -> ClusterWatcher:
+        cluster = directory.clusters[uid]
+        known = self.board.state(uid)
+        pulse = Pulse(state=known.reachability, since=known.since, seen_at=known.seen_at) if known else Pulse()
+        if known is not None:
+            pulse.error = known.error
+        state = self.board.begin(uid, cluster.name, pulse, secrets=cluster.spec.read_secrets)
+        try:
+            async with self._clusters.client(cluster.name) as kube:
+                client = kube
+        except GatewrightError as error:
+            pulse.failed(error)
+            self.board.pulsed(uid)
+            raise
+        watcher = ClusterWatcher(
+            uid,
+            state.snapshot,
+            client,
+            self.board,
+            pulse=pulse,
+            owned=directory.owned.get(uid, ()),
+            options=self._options.watcher,
+        )
+        self._watchers[uid] = watcher
+        return watcher
+
+    async def _first_look(self, watcher: ClusterWatcher, running: asyncio.Task[None]) -> None:
+        waiting = asyncio.create_task(watcher.synced.wait())
+        await asyncio.wait((waiting, running), timeout=self._options.starting, return_when=asyncio.FIRST_COMPLETED)
+        await _cancelled(waiting)
+
+    async def _told_when_synced(self, watcher: ClusterWatcher, running: asyncio.Task[None]) -> None:
+        waiting = asyncio.create_task(watcher.synced.wait())
+        try:
+            await asyncio.wait((waiting, running), return_when=asyncio.FIRST_COMPLETED)
+            if watcher.synced.is_set():
+                self.board.synced(watcher.uid)
+            await running
+        finally:
+            await _cancelled(waiting)
+
+    async def _stop(self, uid: str) -> None:
+        task = self._tasks.pop(uid, None)
+        self._watchers.pop(uid, None)
+        if task is not None:
+            await _cancelled(task)
+
+    async def _stop_all(self) -> None:
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        with contextlib.suppress(GatewrightError):
+            await self._keep(self._watchers)
+        self._tasks.clear()
+        self._watchers.clear()
+
+    # Remembering
+
+    async def _recall(self) -> None:
+        """What earlier processes and other workers saw."""
+        directory = await self.directories.read()
+        async with self._database.reading() as unit:
+            stored = await unit.states.since()
+        for found in stored:
+            if found.cluster_uid in directory.clusters:
+                self._show(found, directory)
+                await asyncio.sleep(0)
+
+    def _show(self, stored: StoredState, directory: Directory) -> None:
+        self._read_until = max(self._read_until, stored.stored_at)
+        self._stored[stored.cluster_uid] = stored.revision
+        try:
+            kept = memory.decode(stored.body)
+        except msgspec.DecodeError:
+            return
+        name = directory.clusters[stored.cluster_uid].name
+        self.board.show(stored.cluster_uid, name, stored.revision, kept)
+
+    async def _keeping(self) -> None:
+        """Saves what changed here, and reads what others saved."""
+        alone = self._database.embedded
+        saved = asyncio.get_running_loop().time()
+        while True:
+            await asyncio.sleep(1.0)
+            now = asyncio.get_running_loop().time()
+            try:
+                if not alone:
+                    await self._read_others()
+                if not alone or now - saved >= self._options.keep:
+                    saved = now
+                    await self._keep(self._watchers)
+            except GatewrightError as error:
+                self._log.warning("states", code=error.code)
+
+    async def _read_others(self) -> None:
+        directory = await self.directories.read()
+        async with self._database.reading() as unit:
+            stored = await unit.states.since(self._read_until)
+        for found in stored:
+            mine = found.cluster_uid in self._watchers
+            if not mine and found.cluster_uid in directory.clusters:
+                if self._stored.get(found.cluster_uid) != found.revision:
+                    self._show(found, directory)
+            else:
+                self._read_until = max(self._read_until, found.stored_at)
+
+    async def _keep(self, uids: Iterable[str]) -> None:
+        changed: list[ClusterState] = []
+        for uid in uids:
+            state = self.board.state(uid)
+            if state is not None and self._stored.get(uid) != state.revision:
+                changed.append(state)
+        for some in _slices(changed, 50):
+            bodies = [(state, memory.encode(memory_of(state))) for state in some]
+            async with self._database.transaction() as unit:
+                for state, body in bodies:
+                    await unit.states.put(state.uid, state.revision, body)
+            self._stored.update((state.uid, state.revision) for state in some)
+
+    async def _rejudging(self) -> None:
+        while True:
+            await asyncio.sleep(REJUDGE)
+            self.board.rejudge()
+
+    # Looking once
+
+    async def look(self, uids: Iterable[str], seconds: float) -> None:
+        """Sees everything of the clusters once, each for at most ``seconds``, and remembers it. Nothing where this
+        process watches already."""
+        if self.watches_now:
+            return
+        directory = await self.directories.read()
+        await self._recall()
+        wanted = [uid for uid in uids if uid in directory.clusters]
+        await asyncio.gather(*(self._look(uid, directory, seconds) for uid in wanted))
+        self.board.settle()
+        await self._keep(wanted)
+
+    async def _look(self, uid: str, directory: Directory, seconds: float) -> None:
+        with contextlib.suppress(GatewrightError):
+            watcher = await self._watcher(uid, directory)
+            running = asyncio.create_task(watcher.run())
+            waiting = asyncio.create_task(watcher.synced.wait())
+            try:
+                await asyncio.wait((running, waiting), timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+                if watcher.synced.is_set():
+                    self.board.synced(uid)
+            finally:
+                await _cancelled(waiting)
+                await _cancelled(running)
+                self._watchers.pop(uid, None)
+
+
+def memory_of(state: ClusterState) -> memory.Memory:
+    """What is stored of a state."""
+    snapshot = state.snapshot
+    return memory.Memory(
+        kubernetes=snapshot.kubernetes,
+        reachability=state.reachability,
+        since=state.since,
+        seen_at=state.seen_at,
+        checked_at=state.checked_at,
+        synced=state.synced,
+        secrets_granted=snapshot.secrets_granted,
+        controllers=snapshot.controllers,
+        unread=[(*kind, code) for kind, code in snapshot.unread.items()],
+        kinds=memory.kinds_of(snapshot),
+        findings=[
+            memory.Since(f.code, f.subject.identity, f.where, f.since)
+            for found in state.objects.values()
+            for f in found.findings
+        ],
+        error=state.error,
+    )
+
+
+def _slices(found: Sequence[ClusterState], size: int) -> Iterable[Sequence[ClusterState]]:
+    return (found[start : start + size] for start in range(0, len(found), size))
+
+
+async def _cancelled(task: asyncio.Task[object]) -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError, Exception):
+        await task

@@ -1,0 +1,59 @@
+"""What the watchers last knew of each cluster, compressed: a restart begins with it, and other workers show it."""
+
+from __future__ import annotations
+
+import zlib
+from typing import ClassVar
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gatewright.store.clock import Clock, stamp
+from gatewright.store.sql import rows, upsert
+from gatewright.store.tables import ClusterStateRow
+
+_LEVEL = 1
+
+
+class StoredState(msgspec.Struct, frozen=True):
+    """``body`` is the caller's; ``revision`` grows with each of its writes."""
+
+    cluster_uid: str
+    revision: int
+    stored_at: str
+    body: bytes
+
+
+class States:
+    """The cluster states of one transaction."""
+
+    MAX_BODY: ClassVar[int] = 64 << 20
+    """Bytes of one state before compression: more is not kept, so that one huge cluster does not fill the disk."""
+
+    def __init__(self, session: AsyncSession, clock: Clock) -> None:
+        self._session = session
+        self._clock = clock
+
+    async def put(self, cluster_uid: str, revision: int, body: bytes) -> bool:
+        """Keeps ``body`` in place of the earlier one; False for one that is too large."""
+        if len(body) > self.MAX_BODY:
+            return False
+        values = {
+            "cluster_id": cluster_uid,
+            "revision": revision,
+            "stored_at": stamp(self._clock()),
+            "body": zlib.compress(body, _LEVEL),
+        }
+        await upsert(self._session, ClusterStateRow, ["cluster_id"], values)
+        return True
+
+    async def since(self, stored_at: str = "") -> list[StoredState]:
+        """The states that were stored at or after a moment (``store.clock.stamp``), in that order; all without one."""
+        query = (
+            select(ClusterStateRow).where(ClusterStateRow.stored_at >= stored_at).order_by(ClusterStateRow.stored_at)
+        )
+        return [
+            StoredState(found.cluster_id, found.revision, found.stored_at, zlib.decompress(found.body))
+            for found in await rows(self._session, query)
+        ]
