@@ -9,6 +9,8 @@ from typing import Final
 import msgspec
 from platformdirs import user_cache_path, user_config_path, user_data_path
 
+from gatewright.observe.probes.addresses import Exclusions, exclusions
+from gatewright.observe.probes.errors import ExclusionError
 from gatewright.server.errors import SettingError
 from gatewright.text import Message, message
 
@@ -31,6 +33,8 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     Setting("GATEWRIGHT_TOKEN", "", message("server.about.token")),
     Setting("GATEWRIGHT_CONFIG", "", message("server.about.config")),
     Setting("GATEWRIGHT_LANG", "LANG", message("server.about.lang")),
+    Setting("GATEWRIGHT_PROBE_LOOPBACK", "", message("server.about.probe-loopback")),
+    Setting("GATEWRIGHT_PROBE_EXCLUDE", "", message("server.about.probe-exclude")),
     Setting("GATEWRIGHT_DEBUG", "", message("server.about.debug")),
 )
 
@@ -47,6 +51,8 @@ class Settings(msgspec.Struct, frozen=True):
     server: str
     token: str
     debug: bool
+    probe_loopback: bool = False
+    probe_exclude: Exclusions = Exclusions()
 
     @property
     def token_file(self) -> Path:
@@ -74,6 +80,8 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
         server=_server(environ.get("GATEWRIGHT_SERVER", "")),
         token=environ.get("GATEWRIGHT_TOKEN", ""),
         debug=environ.get("GATEWRIGHT_DEBUG", "") not in ("", "0"),
+        probe_loopback=environ.get("GATEWRIGHT_PROBE_LOOPBACK", "") not in ("", "0"),
+        probe_exclude=_exclusions(environ.get("GATEWRIGHT_PROBE_EXCLUDE", "")),
     )
 
 
@@ -91,3 +99,13 @@ def _server(given: str) -> str:
     if given and not given.startswith(("http://", "https://")):
         raise SettingError(name="GATEWRIGHT_SERVER", value=given[:200], wanted="http://HOST:PORT, https://HOST")
     return given.rstrip("/")
+
+
+def _exclusions(given: str) -> Exclusions:
+    try:
+        return exclusions(given)
+    except ExclusionError as error:
+        entry = error.report.params["entry"]
+        raise SettingError(
+            name="GATEWRIGHT_PROBE_EXCLUDE", value=entry, wanted="10.0.0.0/8, 192.0.2.7, internal.example"
+        ) from None

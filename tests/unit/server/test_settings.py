@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from gatewright.observe.probes.addresses import Exclusions
 from gatewright.server.errors import SettingError
 from gatewright.server.services import engine_url
 from gatewright.server.settings import SETTINGS, from_environment
@@ -41,8 +42,23 @@ def test_postgresql_serves_both() -> None:
 
 
 @pytest.mark.parametrize(
-    "environ", [{"GATEWRIGHT_HOME": "relative"}, {"GATEWRIGHT_SERVER": "localhost:8770"}, {"GATEWRIGHT_CONFIG": "x"}]
+    "environ",
+    [
+        {"GATEWRIGHT_HOME": "relative"},
+        {"GATEWRIGHT_SERVER": "localhost:8770"},
+        {"GATEWRIGHT_CONFIG": "x"},
+        {"GATEWRIGHT_PROBE_EXCLUDE": "10.0.0.0/8,10.0.0.0/99"},
+    ],
 )
 def test_values_that_cannot_be_used(environ: dict[str, str]) -> None:
     with pytest.raises(SettingError):
         from_environment(environ)
+
+
+def test_what_probes_may_reach() -> None:
+    plain = from_environment({"GATEWRIGHT_PROBE_LOOPBACK": "0"})
+    assert (plain.probe_loopback, plain.probe_exclude) == (False, Exclusions())
+    given = from_environment(
+        {"GATEWRIGHT_PROBE_LOOPBACK": "1", "GATEWRIGHT_PROBE_EXCLUDE": "10.0.0.0/8, .corp.example"}
+    )
+    assert (given.probe_loopback, given.probe_exclude) == (True, Exclusions(("10.0.0.0/8",), ("corp.example",)))

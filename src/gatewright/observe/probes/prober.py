@@ -1,0 +1,166 @@
+"""Asks every target again and again, at the schedule's pace, and hands each result on."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
+
+import msgspec
+
+from gatewright.model.probe import ProbeResult, ProbeTarget, canonical, clusters_at
+from gatewright.observe.probes.addresses import AddressPolicy
+from gatewright.observe.probes.names import Names
+from gatewright.observe.probes.probe import SECONDS, Contexts, Located, ask, locate
+from gatewright.observe.probes.schedule import Pace, Schedule
+
+_RETRY_SECONDS: Final = 5.0
+
+
+class ProberOptions(msgspec.Struct, frozen=True):
+    """``concurrency``: probes under way at once. ``seconds``: the deadline of one. ``refresh``: seconds between two
+    readings of the targets."""
+
+    policy: AddressPolicy = AddressPolicy()
+    pace: Pace = Pace()
+    concurrency: int = 50
+    seconds: float = SECONDS
+    refresh: float = 5.0
+
+
+class ProberReport(msgspec.Struct, frozen=True):
+    """How probing itself fares. ``cut``: targets beyond a cluster's limit, which are not probed. ``overdue``: seconds
+    by which the latest target is late. ``probes``: results so far, by outcome."""
+
+    targets: int
+    under_way: int
+    overdue: float
+    cut: Mapping[str, int]
+    probes: Mapping[str, int]
+
+
+class Prober:
+    """``await run()`` until cancelled. ``targets`` is read every few seconds, so it should be cheap; ``sink`` must not
+    block. One that raises ends the run."""
+
+    def __init__(
+        self,
+        targets: Callable[[], Iterable[ProbeTarget]],
+        sink: Callable[[ProbeResult], None],
+        options: ProberOptions = ProberOptions(),  # noqa: B008 - frozen
+        *,
+        names: Names | None = None,
+        contexts: Contexts | None = None,
+    ) -> None:
+        """``names`` belongs to the prober, which closes it when the run ends."""
+        self._targets = targets
+        self._sink = sink
+        self._options = options
+        self._names = names or Names()
+        self._contexts = contexts or Contexts()
+        self._schedule = Schedule(options.pace)
+        self._owners: dict[str, set[str]] = {}
+        self._last: dict[str, tuple[float, str]] = {}
+        self._under_way = 0
+        self._changed = asyncio.Event()
+        self._probes: dict[str, int] = {}
+
+    def report(self) -> ProberReport:
+        schedule = self._schedule
+        return ProberReport(
+            len(schedule),
+            self._under_way,
+            max(0.0, schedule.overdue(time.monotonic())),
+            dict(schedule.cut),
+            dict(self._probes),
+        )
+
+    async def run(self) -> None:
+        """Probes until cancelled; then nothing is under way any more."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._refresh())
+                await self._drive(group)
+        finally:
+            self._names.close()
+
+    async def _refresh(self) -> None:
+        while True:
+            given = list(self._targets())
+            self._schedule.replace(given, time.monotonic())
+            self._owners = _by_address({(t.address, t.cluster) for t in given}, self._names)
+            now = time.monotonic()
+            self._last = {address: last for address, last in self._last.items() if last[0] > now}
+            self._changed.set()
+            await asyncio.sleep(self._options.refresh)
+
+    async def _drive(self, group: asyncio.TaskGroup) -> None:
+        while True:
+            self._changed.clear()
+            now = time.monotonic()
+            target = self._schedule.take(now) if self._under_way < self._options.concurrency else None
+            if target is None:
+                await self._wait(self._schedule.pause(now))
+                continue
+            self._under_way += 1
+            group.create_task(self._probe(target))
+
+    async def _wait(self, seconds: float) -> None:
+        """Until then, or until something changes; while there is no room, only the end of a probe is waited for."""
+        full = self._under_way >= self._options.concurrency
+        try:
+            async with asyncio.timeout(None if full else seconds):
+                await self._changed.wait()
+        except TimeoutError:
+            return
+
+    async def _probe(self, target: ProbeTarget) -> None:
+        again: float | None = None
+        try:
+            found = await locate(target, names=self._names, policy=self._options.policy)
+            if isinstance(found, Located):
+                if not self._enter(found):
+                    again = _RETRY_SECONDS
+                    return
+                found = await self._ask(found)
+            self._probes[found.outcome] = self._probes.get(found.outcome, 0) + 1
+            if target in self._schedule:
+                self._sink(found)
+        finally:
+            self._under_way -= 1
+            self._schedule.done(target, time.monotonic(), again)
+            self._changed.set()
+
+    def _enter(self, located: Located) -> bool:
+        """Whether the IP address may be asked now. The schedule keeps apart what is written alike; this, what is
+        reached under several names."""
+        key, written = canonical(located.address), located.target.address
+        until, by = self._last.get(key, (0.0, written))
+        if by != written and until > time.monotonic():
+            return False
+        self._last[key] = (math.inf, written)
+        return True
+
+    async def _ask(self, located: Located) -> ProbeResult:
+        target, began = located.target, time.monotonic()
+        pointing = asyncio.create_task(self._resolved(target.hostname))
+        try:
+            found = await ask(located, self._contexts, seconds=self._options.seconds)
+            resolved = await pointing
+        finally:
+            pointing.cancel()
+            self._last[canonical(located.address)] = (began + 1 / self._options.pace.address_rate, target.address)
+        return msgspec.structs.replace(found, resolved=resolved, answered_by=clusters_at(resolved, self._owners))
+
+    async def _resolved(self, hostname: str) -> tuple[str, ...]:
+        return await self._names.resolve(hostname) if hostname else ()
+
+
+def _by_address(pairs: Iterable[tuple[str, str]], names: Names) -> dict[str, set[str]]:
+    owners: dict[str, set[str]] = {}
+    for address, cluster in pairs:
+        for resolved in names.remembered(address):
+            owners.setdefault(resolved, set()).add(cluster)
+    return owners
