@@ -48,6 +48,7 @@ from typing import ClassVar
 import aiohttp
 import msgspec
 
+from gatewright.kube.http2 import NotConnectedError
 from gatewright.model.errors import ClusterError
 from gatewright.text import Scalar
 
@@ -65,7 +66,8 @@ class UnreachableError(ConnectionFailedError):
     @property
     def passing(self) -> bool:
         """Whether it may be over in a moment (a restart), unlike a name that does not resolve."""
-        return isinstance(getattr(self.__cause__, "os_error", None), ConnectionRefusedError | ConnectionResetError)
+        cause = getattr(self.__cause__, "os_error", self.__cause__)
+        return isinstance(cause, ConnectionRefusedError | ConnectionResetError)
 
 
 class ProxyFailedError(ConnectionFailedError):
@@ -83,7 +85,7 @@ class TimedOutError(ConnectionFailedError):
     @property
     def sent(self) -> bool:
         """False if not even the connection was made, so that the request cannot have taken effect."""
-        return not isinstance(self.__cause__, aiohttp.ConnectionTimeoutError)
+        return not isinstance(self.__cause__, aiohttp.ConnectionTimeoutError | NotConnectedError)
 
 
 class InterruptedAnswerError(ConnectionFailedError):

@@ -40,6 +40,7 @@ from gatewright.kube.errors import (
     UnavailableError,
     UnreachableError,
 )
+from gatewright.kube.http2 import BrokenError, GarbledError, NotConnectedError, SilentError
 from gatewright.kube.words import scrub
 from gatewright.model.errors import GatewrightError
 
@@ -90,7 +91,24 @@ def from_exception(error: BaseException, request: Request, seconds: float) -> Ga
     return InterruptedAnswerError(server=where, verb=request.verb, object=request.subject, reason=type(error).__name__)
 
 
-def _os_reason(error: aiohttp.ClientConnectorError, request: Request) -> str:
+def from_http2(error: BrokenError | OSError, request: Request, seconds: float) -> GatewrightError:
+    """Our error for what an HTTP/2 connection, or opening one, raised; ``seconds`` is the time that was allowed."""
+    where, said = request.where, request.clean(error)
+    if isinstance(error, TimeoutError | NotConnectedError | SilentError):
+        allowed = error.seconds if isinstance(error, SilentError) else seconds
+        return TimedOutError(server=where, verb=request.verb, seconds=round(allowed), object=request.subject)
+    if isinstance(error, GarbledError):
+        return NotKubernetesError(server=where, reason=said)
+    if isinstance(error, BrokenError):
+        return InterruptedAnswerError(server=where, verb=request.verb, object=request.subject, reason=said)
+    if isinstance(error, ssl.CertificateError):
+        return _certificate_error(error, request)
+    if isinstance(error, ssl.SSLError):
+        return TlsFailedError(server=where, reason=request.clean(error.reason or type(error).__name__))
+    return UnreachableError(server=where, reason=_os_reason(error, request))
+
+
+def _os_reason(error: aiohttp.ClientConnectorError | OSError, request: Request) -> str:
     """The system's words for the error number; asyncio's own would be Python."""
     number = error.errno
     return request.clean(os.strerror(number) if number and number > 0 else error.strerror or type(error).__name__)

@@ -14,17 +14,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ipaddress
 import random
 import ssl
-import urllib.request
-from collections.abc import AsyncGenerator, Mapping
-from typing import Final, Protocol
+from collections.abc import AsyncGenerator
+from typing import Final
 from urllib.parse import urlencode, urlsplit
 
 import aiohttp
 import msgspec
-from aiohttp import http_exceptions
 from multidict import CIMultiDict
 from yarl import URL
 
@@ -38,14 +35,17 @@ from gatewright.kube.errors import (
     UnauthorizedError,
     UnreachableError,
 )
+from gatewright.kube.http2 import BrokenError, Header, KeepAlive, NotSpokenError
+from gatewright.kube.http2_pool import Http2Pool, offering_http2
+from gatewright.kube.proxies import environment_proxy, is_loopback
+from gatewright.kube.streaming import NETWORK_ERRORS, Answering, Body, Http2Answer, PlainAnswer
 from gatewright.kube.tls import context_of, shrink_read_buffers
-from gatewright.kube.translate import Request, from_exception, from_response
+from gatewright.kube.translate import Request, from_exception, from_http2, from_response
 from gatewright.model.errors import ClusterError, GatewrightError
 
 JSON_TYPE: Final = "application/json"
 _MIB: Final = 1 << 20
 _MAX_ERROR_BODY: Final = 1 << 18
-_NETWORK_ERRORS: Final = (aiohttp.ClientError, http_exceptions.HttpProcessingError, OSError)
 
 
 class ClientOptions(msgspec.Struct, frozen=True):
@@ -56,6 +56,8 @@ class ClientOptions(msgspec.Struct, frozen=True):
     ``max_body`` bounds one answer, ``max_list`` all pages of a list, ``max_event`` one event of a watch.
     ``backoff`` is the first pause between attempts, doubled up to ``max_backoff``, with jitter.
     A ``Retry-After`` longer than ``max_retry_after`` is not waited for. ``concurrency`` is the cluster's budget.
+    ``http2``: streams share a connection where the server can; it is pinged after ``ping_after`` of silence, dead
+    ``ping_timeout`` later, and closed after ``idle`` without streams.
     """
 
     attempts: int = 4
@@ -71,6 +73,10 @@ class ClientOptions(msgspec.Struct, frozen=True):
     list_deadline: float = 120.0
     concurrency: int = 16
     environment_proxy: bool = True
+    http2: bool = True
+    ping_after: float = 30.0
+    ping_timeout: float = 15.0
+    idle: float = 30.0
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -95,29 +101,6 @@ class Answer(msgspec.Struct, frozen=True):
     repeated: bool = False
 
 
-class Body(Protocol):
-    """The body of an answer that is read while it comes."""
-
-    async def read(self) -> bytes:
-        """The next piece, empty at the end. Raises a ``ClusterError``, ``TimedOutError`` once the time is over."""
-        ...
-
-
-class _PlainBody:
-    """Over HTTP/1.1."""
-
-    def __init__(self, content: aiohttp.StreamReader, request: Request, seconds: float) -> None:
-        self._content, self._request, self._seconds = content, request, seconds
-        self._ends = asyncio.get_running_loop().time() + seconds
-
-    async def read(self) -> bytes:
-        try:
-            async with asyncio.timeout_at(self._ends):
-                return await self._content.readany()
-        except _NETWORK_ERRORS as error:
-            raise from_exception(error, self._request, self._seconds) from error
-
-
 class Transport:
     """The session. Use as an async context manager; it belongs to the event loop that entered it."""
 
@@ -135,6 +118,10 @@ class Transport:
         self._base = connection.server.rstrip("/")
         environment = environment_proxy(self._base) if self.options.environment_proxy else ""
         self._proxy = connection.proxy_url or environment
+        self._http2 = self.options.http2 and self._base.startswith("https:") and not self._proxy
+        self._pool: Http2Pool | None = None
+        self._pool_identity: tuple[str, str] | None = None
+        self._old_pools: list[Http2Pool] = []
 
     def __repr__(self) -> str:
         return f"Transport({self.connection!r})"
@@ -149,8 +136,17 @@ class Transport:
         """Close all connections. A later call opens new ones."""
         sessions = [*self._retired, *([self._session] if self._session else [])]
         self._session, self._identity, self._retired = None, None, []
+        pools = [*self._old_pools, *([self._pool] if self._pool else [])]
+        self._pool, self._pool_identity, self._old_pools = None, None, []
         for session in sessions:
             await session.close()
+        for pool in pools:
+            await pool.close()
+
+    @property
+    def http2_connections(self) -> int | None:
+        """How many connections carry all streams; None if the server does not speak HTTP/2 or none was tried."""
+        return self._pool.connections if self._http2 and self._pool else None
 
     async def call(self, call: Call) -> Answer:
         """The successful answer. Raises a ``ClusterError`` of ``kube.errors``."""
@@ -197,7 +193,7 @@ class Transport:
         try:
             async with asyncio.timeout_at(ends), await self._send(call, credential) as response:
                 body = await self._read(response, request, self.options.max_body)
-        except _NETWORK_ERRORS as error:
+        except NETWORK_ERRORS as error:
             raise from_exception(error, request, self._allowed(error)) from error
         if 200 <= response.status < 300:
             return response.status, body
@@ -216,14 +212,12 @@ class Transport:
     ) -> aiohttp.ClientResponse:
         query = f"?{urlencode(call.params)}" if call.params else ""
         headers: CIMultiDict[str] = CIMultiDict(self.connection.impersonate)
-        headers.update({"Accept": call.accept, "User-Agent": "gatewright"})
+        headers.update(self._headers(call, credential))
         if is_loopback(self._base):
             # On one machine, gzip costs the API server more time than the bytes do.
             headers["Accept-Encoding"] = "identity"
         if call.body is not None:
             headers["Content-Type"] = call.content_type
-        if credential.authorization:
-            headers["Authorization"] = credential.authorization
         timeout = aiohttp.ClientTimeout(
             sock_connect=self.options.connect_timeout, sock_read=read_timeout or self.options.read_timeout
         )
@@ -239,6 +233,11 @@ class Transport:
             proxy=self._proxy or None,
             allow_redirects=False,
         )
+
+    def _headers(self, call: Call, credential: Credential) -> dict[str, str]:
+        """Those of every request."""
+        headers = {"Accept": call.accept, "User-Agent": "gatewright"}
+        return {**headers, "Authorization": credential.authorization} if credential.authorization else headers
 
     async def _session_for(self, credential: Credential) -> aiohttp.ClientSession:
         """The session; another client certificate (from an exec plugin) needs another one."""
@@ -276,33 +275,93 @@ class Transport:
 
     @contextlib.asynccontextmanager
     async def stream(self, call: Call, seconds: float) -> AsyncGenerator[Body]:
-        """The body of a long answer as it comes; ``seconds`` bounds the whole of it, and so any silence within it.
+        """The body of a long GET as it comes; ``seconds`` bounds the whole of it, and so any silence within it.
 
-        The budget is held only until the answer begins. No retries: a watch is continued, not repeated.
+        Over HTTP/2 where the server speaks it, all on one connection. The budget is held only until the answer begins.
+        No retries: a watch is continued, not repeated.
         """
         request = self.request(call)
         credential = await self._auth.credential()
         try:
             async with self._budget, asyncio.timeout(self.options.deadline):
-                response = await self._send(call, credential, seconds)
-        except _NETWORK_ERRORS as error:
+                answer = await self._open(call, credential, request, seconds)
+        except NETWORK_ERRORS as error:
             raise self.failure(error, call) from error
         try:
-            if response.status != 200:
-                if response.status == 401:
+            if answer.status != 200:
+                if answer.status == 401:
                     self._auth.reject(credential)
-                body = await self._error_body(response, request)
-                raise from_response(response.status, response.headers, body, request)
-            yield _PlainBody(response.content, request, seconds)
+                body = await self._error_body(answer, call)
+                raise from_response(answer.status, answer.headers, body, request)
+            yield answer
         finally:
-            response.close()
+            answer.close()
 
-    async def _error_body(self, response: aiohttp.ClientResponse, request: Request) -> bytes:
+    async def _open(self, call: Call, credential: Credential, request: Request, seconds: float) -> Answering:
+        if self._http2:
+            try:
+                return await self._open_http2(call, credential, request, seconds)
+            except NotSpokenError:
+                self._http2 = False
+        return PlainAnswer(await self._send(call, credential, seconds), request, seconds)
+
+    async def _open_http2(self, call: Call, credential: Credential, request: Request, seconds: float) -> Answering:
+        pool = self._pool_for(credential)
+        try:
+            stream = await pool.open(self._http2_headers(call, credential))
+            try:
+                await stream.head()
+            except BaseException:
+                stream.close()
+                raise
+        except NotSpokenError:
+            raise
+        except (BrokenError, OSError) as error:
+            raise from_http2(error, request, self.options.connect_timeout) from error
+        return Http2Answer(stream, request, seconds)
+
+    def _http2_headers(self, call: Call, credential: Credential) -> list[Header]:
+        url = urlsplit(self._base)
+        target = f"{url.path}{call.path}" + (f"?{urlencode(call.params)}" if call.params else "")
+        pseudo = [(":method", "GET"), (":scheme", "https"), (":authority", url.netloc.rpartition("@")[2])]
+        named = [
+            *self.connection.impersonate,
+            *self._headers(call, credential).items(),
+            ("accept-encoding", "identity"),
+        ]
+        return [*pseudo, (":path", target), *((name.lower(), value) for name, value in named)]
+
+    def _pool_for(self, credential: Credential) -> Http2Pool:
+        """The connections; another client certificate (from an exec plugin) needs others."""
+        identity = (credential.certificate, credential.key)
+        if self._pool is not None and self._pool_identity == identity:
+            return self._pool
+        shrink_read_buffers()
+        url = urlsplit(self._base)
+        if self._pool is not None:
+            self._pool.retire()
+        self._old_pools = [pool for pool in (*self._old_pools, self._pool) if pool is not None and not pool.idle]
+        self._pool_identity = identity
+        self._pool = Http2Pool(
+            url.hostname or "",
+            url.port or 443,
+            self.connection.tls_server_name,
+            offering_http2(context_of(self.connection, credential)),
+            self.options.connect_timeout,
+            KeepAlive(self.options.ping_after, self.options.ping_timeout, self.options.idle),
+        )
+        return self._pool
+
+    async def _error_body(self, answer: Answering, call: Call) -> bytes:
+        """As much of it as an error needs."""
+        body = b""
         try:
             async with asyncio.timeout(self.options.deadline):
-                return await self._read(response, request, _MAX_ERROR_BODY)
-        except _NETWORK_ERRORS as error:
-            raise from_exception(error, request, self._allowed(error)) from error
+                while len(body) <= _MAX_ERROR_BODY and (piece := await answer.read()):
+                    body += piece
+        except TimeoutError as error:
+            raise self.failure(error, call) from error
+        return body
 
     def failure(self, error: BaseException, call: Call) -> GatewrightError:
         """Our error for what broke a stream."""
@@ -328,39 +387,3 @@ def too_large(request: Request, limit: int) -> TooLargeError:
     return TooLargeError(
         server=request.where, verb=request.verb, object=request.subject, megabytes=max(1, limit // _MIB)
     )
-
-
-def is_loopback(url: str) -> bool:
-    """Whether the host is this machine."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def environment_proxy(url: str, environ: Mapping[str, str] | None = None) -> str:
-    """The proxy that ``HTTPS_PROXY`` and ``NO_PROXY`` ask for, else an empty string; none for this machine, as kubectl.
-
-    ``environ`` maps ``https``, ``http`` and ``no`` to their values, as ``urllib.request.getproxies_environment``.
-    """
-    if is_loopback(url):
-        return ""
-    proxies = dict(urllib.request.getproxies_environment() if environ is None else environ)
-    parts = urlsplit(url)
-    if _bypasses(parts.hostname or "", proxies.get("no", "")):
-        return ""
-    return proxies.get(parts.scheme, "")
-
-
-def _bypasses(host: str, no_proxy: str) -> bool:
-    """Whether ``NO_PROXY`` (names, ``.suffixes``, addresses, CIDR blocks, ``*``) covers the host."""
-    for entry in (e.strip().lower() for e in no_proxy.split(",")):
-        name = entry.rpartition(":")[0] if entry.count(":") == 1 else entry
-        bare = name.removeprefix("*").removeprefix(".")
-        if entry == "*" or (bare and (host == bare or host.endswith(f".{bare}"))):
-            return True
-        with contextlib.suppress(ValueError):
-            if "/" in entry and ipaddress.ip_address(host) in ipaddress.ip_network(entry, strict=False):
-                return True
-    return False

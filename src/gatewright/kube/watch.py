@@ -8,8 +8,9 @@ from typing import Any, Final, Literal, cast
 
 import msgspec
 
+from gatewright.kube.streaming import Body
 from gatewright.kube.translate import Request, Status, from_status, not_json
-from gatewright.kube.transport import Body, Call, Transport, too_large
+from gatewright.kube.transport import Call, Transport, too_large
 
 EventType = Literal["ADDED", "MODIFIED", "DELETED", "BOOKMARK"]
 _GRACE: Final = 15.0

@@ -13,6 +13,7 @@ import pytest
 from gatewright.kube import errors
 from gatewright.kube.client import Permission
 from gatewright.kube.discovery import listable
+from gatewright.kube.proxies import environment_proxy
 from gatewright.kube.resources import (
     CRDS,
     DEPLOYMENTS,
@@ -23,7 +24,6 @@ from gatewright.kube.resources import (
     Resource,
     resource_of,
 )
-from gatewright.kube.transport import environment_proxy
 from gatewright.model.names import InvalidNameError
 from gatewright.model.observation import MissingPermission
 
