@@ -21,7 +21,7 @@ from gatewright.model.objects import JSON
 from gatewright.model.specs import SPECS
 from gatewright.text import Language, Message, message
 
-KINDS: Final = ("Cluster", "Team", "Stack", "Binding")
+KINDS: Final = ("Cluster", "Team", "Stack", "Binding", "Notification")
 MAX_PROBLEMS: Final = 100
 
 
@@ -107,7 +107,7 @@ def _document(node: Node, file: str, problems: list[Problem]) -> Desired | None:
         return None
     metadata, spec = (
         top.mapping("metadata", required=kind != "Binding"),
-        top.mapping("spec", required=kind in ("Stack", "Binding")),
+        top.mapping("spec", required=kind in ("Stack", "Binding", "Notification")),
     )
     top.finish()
     desired = SPECS[kind](metadata, spec)

@@ -62,6 +62,30 @@ class UnknownBindingError(NotFoundError):
     code: ClassVar[str] = "store.unknown-binding"
 
 
+class UnknownNotificationError(NotFoundError):
+    """No notification has the name."""
+
+    code: ClassVar[str] = "store.unknown-notification"
+
+
+class NotificationWithoutAddressError(InputError):
+    """A notification is new, and nothing says where to send."""
+
+    code: ClassVar[str] = "store.notification-without-address"
+
+
+class UnknownDeliveryError(NotFoundError):
+    """No delivery has the id."""
+
+    code: ClassVar[str] = "store.unknown-delivery"
+
+
+class DeliveryNotDeadError(ConflictError):
+    """Only what was given up can be sent again."""
+
+    code: ClassVar[str] = "store.delivery-not-dead"
+
+
 class UnknownPlanError(NotFoundError):
     """No plan has the hash."""
 

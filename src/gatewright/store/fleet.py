@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gatewright.model.desired import Binding, Change, Claim, Cluster, Custody, Desired, RegisteredCluster, Stack, Team
-from gatewright.store.apply import Applier, Registration
+from gatewright.store.apply import Address, Applier, Registration
 from gatewright.store.clock import Clock
 from gatewright.store.errors import (
     ClusterExistsError,
@@ -23,6 +23,7 @@ from gatewright.store.errors import (
     UnknownTeamError,
 )
 from gatewright.store.journal import Journal
+from gatewright.store.notifications import Notifications
 from gatewright.store.sql import affected, nearest, row, rows, serialize_desired
 from gatewright.store.tables import (
     Base,
@@ -43,6 +44,7 @@ class Fleet:
         self._session = session
         self._clock = clock
         self._journal = Journal(session, clock)
+        self._notifications = Notifications(session, clock)
 
     # Reading
 
@@ -124,7 +126,8 @@ class Fleet:
     async def export(self) -> list[Desired]:
         """Everything that people set, as manifests say it."""
         clusters = [c.spec for c in await self.clusters()]
-        return [*clusters, *await self.teams(), *await self.stacks(), *await self.bindings()]
+        notifications = await self._notifications.all()
+        return [*clusters, *await self.teams(), *await self.stacks(), *await self.bindings(), *notifications]
 
     # Changing
 
@@ -134,17 +137,19 @@ class Fleet:
         who: str,
         *,
         registrations: Mapping[str, Registration] | None = None,
+        addresses: Mapping[str, Address] | None = None,
         dry_run: bool = False,
     ) -> list[Change]:
         """Brings the desired state to what the manifests say, all or nothing; one ``Change`` per manifest, in their
         order.
 
         ``registrations``: what connecting found, by cluster name, for clusters that are new or have new credentials.
-        ``dry_run`` checks everything and keeps nothing (``diff -f``). Raises ``ClusterNotRegisteredError``,
+        ``addresses``: the same for notifications, by name. ``dry_run`` checks everything and keeps nothing
+        (``diff -f``). Raises ``ClusterNotRegisteredError``, ``NotificationWithoutAddressError``,
         ``ClusterExistsError``, ``NameTakenError``, ``NamespaceTakenError``, ``NamespaceInUseError``, the
         ``Unknown*Error`` classes, and those of ``model.names``. The order of the manifests does not matter.
         """
-        applier = Applier(self._session, self._clock, who, registrations or {})
+        applier = Applier(self._session, self._clock, who, registrations or {}, addresses or {})
         if not dry_run:
             return await applier.apply(desired)
         mark = self._journal.mark()
@@ -190,12 +195,14 @@ class Fleet:
         await self._journal.note(who, "cluster.delete", name, before=cluster.spec, cluster=name)
 
     async def delete_team(self, name: str, who: str) -> None:
-        """Deletes a team and its stacks. Raises ``UnknownTeamError``, ``StillBoundError``."""
+        """Deletes a team, its stacks and its notifications. Raises ``UnknownTeamError``, ``StillBoundError``."""
         await serialize_desired(self._session)
         team = await self.team(name)
         self._require_unbound(f"Team {name}", await self.bindings(team=name))
         for stack in await self.stacks(team=name):
             await self.delete_stack(name, stack.name, who)
+        for notification in await self._notifications.all(team=name):
+            await self.delete_notification(notification.name, who)
         await self._delete(TeamRow, TeamRow.name == name)
         await self._journal.note(who, "team.delete", name, before=team, team=name)
 
@@ -217,6 +224,12 @@ class Fleet:
         await self._require_nothing_written(registered, team)
         await self._delete(BindingRow, (BindingRow.team == team) & (BindingRow.cluster_id == registered.uid))
         await self._journal.note(who, "binding.delete", binding.name, before=binding, cluster=cluster, team=team)
+
+    async def delete_notification(self, name: str, who: str) -> None:
+        """Forgets a notification, its address and its deliveries. Raises ``UnknownNotificationError``."""
+        await serialize_desired(self._session)
+        before = await self._notifications.remove(name)
+        await self._journal.note(who, "notification.delete", name, before=before, team=before.team)
 
     async def _delete(self, table: type[Base], where: ColumnElement[bool]) -> None:
         await affected(self._session, delete(table).where(where))

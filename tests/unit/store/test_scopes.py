@@ -28,10 +28,16 @@ SCOPES: dict[tuple[str, tuple[str, ...]], str] = {
     ("rollout_events", ("rollout_id", "seq")): ROLLOUT,
     ("cluster_locks", ("cluster_id",)): "one writer per cluster (invariant 4)",
     ("workers", ("id",)): "a random id, nobody's name",
-    ("observations", ("cluster_id",)): "one observation per cluster",
     ("events", ("id",)): "a serial number, nobody's name",
+    ("notifications", ("name",)): INSTALLATION,
+    ("notification_secrets", ("notification",)): "one address per notification",
+    ("deliveries", ("id",)): "a random id, nobody's name",
+    ("deliveries", ("notification", "event_id")): "a notification tells an event once",
+    ("told", ("notification", "subject")): "what one notification told last of a subject, which names its cluster",
     ("cluster_states", ("cluster_id",)): "one state per cluster",
     ("watches", ("cluster_id",)): "one watcher per cluster",
+    ("skews", ("team", "key")): "one way in which the clusters of one team differ",
+    ("drifts", ("cluster_id", "api_group", "kind", "namespace", "name")): IN_CLUSTER,
 }
 
 
