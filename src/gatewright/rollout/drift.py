@@ -13,6 +13,7 @@ import asyncio
 import random
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import TypeAlias
 
 import msgspec
 import structlog
@@ -33,6 +34,8 @@ from gatewright.rollout.healing import Healer
 from gatewright.rollout.planner import Planner, Question
 from gatewright.rollout.service import Rollouts
 
+Judged: TypeAlias = dict[Identity, Deviation | None]
+
 
 class DriftOptions(msgspec.Struct, frozen=True):
     """Seconds. ``settle``: how long changes are collected before a look; ``poll``: how often a rollout of ours is
@@ -48,23 +51,22 @@ class DriftOptions(msgspec.Struct, frozen=True):
 
 
 class _Site:
-    """What was told of one cluster and not looked at yet. ``present``: by identity, the shape of the metadata that was
-    told last; ``synced``: everything that is there was told; ``due``: look at the open drifts whatever was told."""
+    """What was told of one cluster and not looked at yet. ``shapes``: what was told last of each object that is there;
+    ``moved``: those told of before; ``due``: look at the open drifts whatever was told."""
 
     def __init__(self, name: str, uid: str) -> None:
         self.name = name
         self.uid = uid
         self.told: dict[Identity, Touched] = {}
         self.moved: set[Identity] = set()
-        self.present: dict[Identity, int] = {}
-        self.synced = False
+        self.shapes: dict[Identity, int] = {}
         self.due = False
         self.failures = 0
         self.task: asyncio.Task[None] | None = None
 
     @property
     def waiting(self) -> bool:
-        return bool(self.told) or self.synced or self.due
+        return bool(self.told) or self.due
 
 
 class DriftWatch:
@@ -87,13 +89,14 @@ class DriftWatch:
     # What watchers tell
 
     def touched(self, event: Touched) -> None:
-        """An object of a kind that we may own is there, changed, or was deleted. Coalesced per object."""
-        site = self._site(event.cluster, event.uid)
+        """An object of a kind that we may own is there, changed, or is not there. Coalesced per object."""
+        site = self._sites.setdefault(event.uid, _Site(event.cluster, event.uid))
+        site.name = event.cluster
         identity = event.ref.identity
-        before = site.present.pop(identity, None)
+        before = site.shapes.pop(identity, None)
         if event.metadata is not None:
             shape = _shape(event.metadata)
-            site.present[identity] = shape
+            site.shapes[identity] = shape
             if shape == before:
                 return
             if before is not None:
@@ -101,22 +104,11 @@ class DriftWatch:
         site.told[identity] = event
         self._wake(site)
 
-    def synced(self, cluster: str, uid: str) -> None:
-        """Everything that is present was told (again): what has a record and was not told is gone."""
-        site = self._site(cluster, uid)
-        site.synced = True
-        self._wake(site)
-
     def forget(self, uid: str) -> None:
         """The cluster is no longer watched by this process."""
         site = self._sites.pop(uid, None)
         if site is not None and site.task is not None:
             site.task.cancel()
-
-    def _site(self, cluster: str, uid: str) -> _Site:
-        site = self._sites.setdefault(uid, _Site(cluster, uid))
-        site.name = cluster
-        return site
 
     # Working
 
@@ -169,40 +161,37 @@ class DriftWatch:
     async def _attend(self, site: _Site) -> bool:
         """One look at a cluster, and what follows from it. False: not now, or the world moved meanwhile; what was told
         still waits."""
-        told, moved, synced, due = dict(site.told), set(site.moved), site.synced, site.due
+        told, moved, due = dict(site.told), frozenset(site.moved), site.due
         view = await view_of(self._clusters, site.uid)
         if view is None:
             site.told.clear()
-            site.synced = site.due = False
+            site.due = False
             return True
         if view.busy:
             return False
         if await self._healer.conclude_earlier(site.name, site.uid, view):
             return False
-        suspects = suspects_of(view, told, moved, set(site.present) if synced else None)
+        suspects = suspects_of(view, told, moved)
         if suspects:
             found = await self._judge(site, view, suspects)
             if not await self._keep(site, view, found):
                 return False
-        self._drop(site, told, synced, due)
+        self._drop(site, told, due)
         if suspects:
             await self._healer.heal(site.name, site.uid)
         return True
 
-    def _drop(self, site: _Site, told: Mapping[Identity, Touched], synced: bool, due: bool) -> None:
+    def _drop(self, site: _Site, told: Mapping[Identity, Touched], due: bool) -> None:
         """What was dealt with is no longer waiting, unless more was told meanwhile."""
         for identity, event in told.items():
             if site.told.get(identity) is event:
                 del site.told[identity]
                 site.moved.discard(identity)
-        site.synced = site.synced and not synced
         site.due = site.due and not due
 
     # Judging
 
-    async def _judge(
-        self, site: _Site, view: DriftView, suspects: frozenset[Identity]
-    ) -> dict[Identity, Deviation | None]:
+    async def _judge(self, site: _Site, view: DriftView, suspects: frozenset[Identity]) -> Judged:
         """Every object that was judged, with what differs. Raises ``ClusterError``."""
         async with self._gate:
             verdicts = await self._verdicts(site, view, suspects)
@@ -213,7 +202,7 @@ class DriftWatch:
             ]
             async with self._clusters.client(site.name) as kube:
                 lives = await asyncio.gather(*(find(kube, record.ref) for record in records))
-        judged: dict[Identity, Deviation | None] = {}
+        judged: Judged = {}
         for record, live in zip(records, lives, strict=True):
             verdict = verdicts[record.ref.identity]
             judged[record.ref.identity] = deviation(record, verdict, live, view.known.installation)
@@ -235,7 +224,7 @@ class DriftWatch:
                 verdicts.setdefault(verdict.ref.identity, verdict)
         return verdicts
 
-    async def _keep(self, site: _Site, view: DriftView, judged: Mapping[Identity, Deviation | None]) -> bool:
+    async def _keep(self, site: _Site, view: DriftView, judged: Judged) -> bool:
         """Writes down what was judged. False, and nothing written, if we wrote to the cluster meanwhile."""
         async with self._database.transaction() as unit:
             lock = await unit.rollouts.lock_of(site.uid)

@@ -43,13 +43,9 @@ async def view_of(clusters: Clusters, uid: str) -> DriftView | None:
     return DriftView(known, records, drifts, state in DRIVEN, held)
 
 
-def suspects_of(
-    view: DriftView,
-    told: Mapping[Identity, Touched],
-    moved: AbstractSet[Identity],
-    present: AbstractSet[Identity] | None,
-) -> frozenset[Identity]:
-    """The objects to judge. ``present``: everything that is there, where that is known."""
+def suspects_of(view: DriftView, told: Mapping[Identity, Touched], moved: AbstractSet[Identity]) -> frozenset[Identity]:
+    """The objects to judge: those that may be other than we wrote them, and those known to be. ``moved``: those that
+    were told of before, whose change counts where there is no generation to tell."""
     installation = view.known.installation
     found = {
         identity
@@ -58,8 +54,7 @@ def suspects_of(
         and (suspicious(record, event.metadata, installation) or (identity in moved and not _generation(event)))
     }
     active = {identity for identity, drift in view.drifts.items() if drift.active}
-    absent = view.records.keys() - present if present is not None else set[Identity]()
-    return frozenset(found | active | absent)
+    return frozenset(found | active)
 
 
 def healable(view: DriftView) -> frozenset[Identity]:
