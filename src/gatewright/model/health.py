@@ -8,10 +8,9 @@ import msgspec
 
 from gatewright.model.errors import ErrorReport
 from gatewright.model.objects import ObjectRef
-from gatewright.model.status import Reachability
+from gatewright.model.status import HealthState, Reachability
 from gatewright.text import Message
 
-HealthState: TypeAlias = Literal["healthy", "progressing", "degraded", "unhealthy", "unknown"]
 Severity: TypeAlias = Literal["info", "warning", "error"]
 
 SEVERITIES: Final[tuple[Severity, ...]] = ("info", "warning", "error")
@@ -131,11 +130,13 @@ class Health(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Node(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One line of ``gatewright explain``: an object (or a cluster), its state, its findings, and what hangs on it."""
+    """One line of ``gatewright explain``: an object (or a cluster), its state, its findings, and what hangs on it.
+    ``is_cause``: mending it removes findings of other objects in the tree."""
 
     ref: ObjectRef
     state: HealthState
     cluster: str = ""
+    is_cause: bool = False
     note: Message | None = None
     findings: tuple[HealthFinding, ...] = ()
     conditions: tuple[ConditionFact, ...] = ()

@@ -1,0 +1,166 @@
+"""Many objects told as one: a state, counts, and the few causes that explain the most."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from gatewright.gatewayapi.health.rules import BY_CODE
+from gatewright.gatewayapi.health.view import ObjectKey
+from gatewright.gatewayapi.live import GATEWAY, Snapshot
+from gatewright.model.health import (
+    SEVERITIES,
+    WORST,
+    Cause,
+    ClusterHealth,
+    Counts,
+    Health,
+    HealthFinding,
+    HealthState,
+    ObjectHealth,
+)
+from gatewright.model.objects import ObjectRef
+
+CAUSES: Final = 10
+"""How many causes a roll-up names."""
+_AFFECTED: Final = 20
+
+
+class Summary(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the objects of a cluster come to: the part of a ``ClusterHealth`` that does not depend on the connection."""
+
+    state: HealthState
+    objects: Counts = Counts()
+    gateways: Counts = Counts()
+    errors: int = 0
+    warnings: int = 0
+    causes: tuple[Cause, ...] = ()
+
+
+def summarise(snapshot: Snapshot, objects: Mapping[ObjectKey, ObjectHealth]) -> Summary:
+    """The objects of a cluster (or of a team in it: ``of_namespaces``) rolled up. No objects: healthy."""
+    severities = Counter(f.severity for o in objects.values() for f in o.findings)
+    gateways: list[HealthState] = [o.state for (kind, _), o in objects.items() if kind == GATEWAY]
+    states: list[HealthState] = [o.state for o in objects.values()]
+    return Summary(
+        state=_together(states, gateways or states),
+        objects=counts(states),
+        gateways=counts(gateways),
+        errors=severities["error"],
+        warnings=severities["warning"],
+        causes=causes(objects, snapshot.cluster),
+    )
+
+
+def of_namespaces(
+    objects: Mapping[ObjectKey, ObjectHealth], namespaces: Iterable[str]
+) -> dict[ObjectKey, ObjectHealth]:
+    """What a team sees: the objects in its namespaces, and the Gateways and classes that they hang on."""
+    wanted = frozenset(namespaces)
+    waiting = [key for key in objects if key[1][0] in wanted and key[1][0]]
+    found: dict[ObjectKey, ObjectHealth] = {}
+    while waiting:
+        key = waiting.pop()
+        health = objects.get(key)
+        if health is None or key in found:
+            continue
+        found[key] = health
+        waiting += [key_of(parent) for parent in health.parents]
+    return {key: health for key, health in objects.items() if key in found}
+
+
+def roll_up(name: str, members: Sequence[ClusterHealth]) -> Health:
+    """Clusters told as one: of a team, or of the fleet."""
+    states: list[HealthState] = [m.state for m in members]
+    ranked = sorted((c for m in members for c in m.causes), key=_rank)
+    return Health(
+        name=name,
+        state=_together(states, states),
+        clusters=counts(states),
+        objects=_sum(m.objects for m in members),
+        errors=sum(m.errors for m in members),
+        warnings=sum(m.warnings for m in members),
+        causes=tuple(ranked[:CAUSES]),
+        members=tuple(members),
+    )
+
+
+def causes(objects: Mapping[ObjectKey, ObjectHealth], cluster: str = "", most: int = CAUSES) -> tuple[Cause, ...]:
+    """The objects whose mending removes the most errors and warnings, worst first."""
+    groups: dict[ObjectKey, list[HealthFinding]] = defaultdict(list)
+    for finding in (f for o in objects.values() for f in o.findings if f.severity != "info"):
+        groups[key_of(root(objects, finding))].append(finding)
+    found = (_cause(objects, key, group, cluster) for key, group in groups.items())
+    return tuple(sorted(found, key=_rank)[:most])
+
+
+def root(objects: Mapping[ObjectKey, ObjectHealth], finding: HealthFinding) -> ObjectRef:
+    """The object to mend: the cause of a finding, or where that only passes on another's trouble, the cause of that."""
+    seen: set[ObjectRef] = set()
+    while finding.cause is not None and finding.cause not in seen and BY_CODE[finding.code].inherited:
+        seen.add(finding.cause)
+        health = objects.get(key_of(finding.cause))
+        worst = next((f for f in health.findings if f.severity == "error"), None) if health else None
+        if worst is None or worst.cause is None:
+            return finding.cause
+        finding = worst
+    return finding.cause or finding.subject
+
+
+def counts(states: Iterable[HealthState]) -> Counts:
+    return Counts(**Counter(states))
+
+
+def key_of(ref: ObjectRef) -> ObjectKey:
+    """The key of an object in what ``assess`` gives."""
+    return ((ref.group, ref.kind), (ref.namespace or "", ref.name))
+
+
+def _cause(
+    objects: Mapping[ObjectKey, ObjectHealth], key: ObjectKey, group: list[HealthFinding], cluster: str
+) -> Cause:
+    """Told by the object's own worst finding; where it has none (it is missing, or not ours to judge), by the worst of
+    those that it explains."""
+    order = sorted(group, key=lambda f: (key_of(f.subject) != key, BY_CODE[f.code].inherited, _worse(f), f.identity))
+    told = order[0]
+    ref = next((f.cause for f in group if f.cause and key_of(f.cause) == key), told.subject)
+    affected = dict.fromkeys(f.subject for f in order if key_of(f.subject) != key)
+    return Cause(
+        code=told.code,
+        object=ref,
+        message=told.message,
+        remedy=told.remedy,
+        severity=min(group, key=_worse).severity,
+        explains=len(group),
+        cluster=cluster,
+        affected=tuple(sorted(affected)[:_AFFECTED]),
+        since=min((f.since for f in group if f.since), default=""),
+    )
+
+
+def _worse(finding: HealthFinding) -> int:
+    return -SEVERITIES.index(finding.severity)
+
+
+def _rank(cause: Cause) -> tuple[int, int, str, ObjectRef]:
+    return (-SEVERITIES.index(cause.severity), -cause.explains, cause.cluster, cause.object)
+
+
+def _together(states: Sequence[HealthState], decisive: Sequence[HealthState]) -> HealthState:
+    """Unhealthy where all that decides is; degraded where anything is; else the worst there is."""
+    if decisive and all(s == "unhealthy" for s in decisive):
+        return "unhealthy"
+    present = set(states)
+    if present & {"unhealthy", "degraded"}:
+        return "degraded"
+    return next((state for state in WORST if state in present), "healthy")
+
+
+def _sum(all_counts: Iterable[Counts]) -> Counts:
+    total: Counter[str] = Counter()
+    for entry in all_counts:
+        total.update(msgspec.structs.asdict(entry))
+    return Counts(**total)
