@@ -98,6 +98,14 @@ func builtInKinds() []*kind {
 	return found
 }
 
+var builtInGroups = func() map[string]bool {
+	groups := map[string]bool{}
+	for _, k := range builtInKinds() {
+		groups[k.group] = true
+	}
+	return groups
+}()
+
 // kindsOfCRD are the served versions that a CustomResourceDefinition declares.
 func kindsOfCRD(crd object) []*kind {
 	spec := sub(crd, "spec")

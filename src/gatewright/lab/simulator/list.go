@@ -36,7 +36,7 @@ func readToken(text string) (token, *failure) {
 		err = fmt.Errorf("incorrect encoded version %q", t.Version)
 	}
 	if err != nil {
-		return t, badRequest("continue key is not valid: " + err.Error())
+		return t, badRequest("invalid continue token: continue key is not valid: " + err.Error())
 	}
 	return t, nil
 }

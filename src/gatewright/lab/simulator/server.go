@@ -151,7 +151,7 @@ func (s *server) resource(w http.ResponseWriter, r *http.Request, c *cluster, k 
 		return review(w, r, t.plural)
 	}
 	switch {
-	case k == nil && c.documents()["/apis/"+t.group+"/"+t.version] == nil && t.group != "":
+	case k == nil && !builtInGroups[t.group]:
 		noPath(w)
 		return nil
 	case k == nil, t.sub != "" && (t.sub != "status" || !k.hasStatus), t.namespace != "" && !k.namespaced:

@@ -14,13 +14,14 @@ import (
 
 // watch is one stream of events.
 type watch struct {
-	c       *cluster
-	k       *kind
-	chosen  *selection
-	as      form
-	seen    uint64
-	marks   bool
-	initial bool
+	c      *cluster
+	k      *kind
+	chosen *selection
+	as     form
+	// Where it began, and how far it is.
+	from, seen uint64
+	marks      bool
+	initial    bool
 
 	w    http.ResponseWriter
 	ends time.Time
@@ -44,7 +45,7 @@ func (s *server) watch(w http.ResponseWriter, r *http.Request, c *cluster, k *ki
 	if problem != nil {
 		return problem
 	}
-	o := &watch{c: c, k: k, chosen: chosen, as: as, seen: rv, w: w,
+	o := &watch{c: c, k: k, chosen: chosen, as: as, from: rv, seen: rv, w: w,
 		marks: isTrue(query.Get("allowWatchBookmarks")), initial: isTrue(query.Get("sendInitialEvents"))}
 	if o.initial && query.Get("resourceVersionMatch") != "NotOlderThan" {
 		return invalid(&kind{group: "meta.k8s.io", name: "ListOptions"}, "", "resourceVersionMatch",
@@ -116,7 +117,10 @@ func (o *watch) run(s *server, r *http.Request, fromState bool) {
 			return
 		}
 		if o.marks && time.Now().After(o.mark) {
-			o.send(o.bookmark)
+			// as an API server: none before there is progress
+			if o.seen > o.from {
+				o.send(o.bookmark)
+			}
 			o.schedule(s.options.bookmarks())
 		}
 		timer.Reset(time.Until(o.next()))
@@ -181,7 +185,7 @@ func (o *watch) begin(out *bufio.Writer, r *http.Request, fromState bool) bool {
 			o.event(out, added, e)
 		}
 	}
-	o.seen = rv
+	o.from, o.seen = rv, rv
 	if o.initial && o.marks {
 		o.annotated(out, `,"annotations":{"k8s.io/initial-events-end":"true"}`)
 	}

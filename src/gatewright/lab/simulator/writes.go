@@ -375,6 +375,12 @@ func (c *cluster) discard(k *kind, t target, preconditions object, dry bool) (e 
 	held = len(list(metadata, "finalizers")) > 0
 	switch {
 	case dry:
+	case !held && k.table == nsTable:
+		// what is inside goes at once, but who watches sees it end
+		metadata["deletionTimestamp"] = now()
+		child(o, "status")["phase"] = "Terminating"
+		e, held = c.store(k, o), true
+		c.erase(k, e)
 	case !held:
 		c.erase(k, e)
 	case text(metadata, "deletionTimestamp") == "":
