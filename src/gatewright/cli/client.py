@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import getpass
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 from urllib.parse import quote
 
 import httpx
@@ -42,7 +42,13 @@ class Api:
             self._driving = None
 
     async def get(self, path: str, type: type[T], **query: Any) -> T:
-        return self._decode(await self._send("GET", path, query=query), type)
+        """What is at ``path``; a list with all of its pages, unless ``limit`` asks for one."""
+        answer = await self._send("GET", path, query=query)
+        found = self._decode(answer, type)
+        while "limit" not in query and (following := _next_page(answer)):
+            answer = await self._send("GET", following)
+            cast(list[Any], found).extend(cast(list[Any], self._decode(answer, type)))
+        return found
 
     async def post(self, path: str, type: type[T], body: object = None, **query: Any) -> T:
         return self._decode(await self._send("POST", path, body, query), type)
@@ -74,7 +80,7 @@ class Api:
         headers = {"Content-Type": "application/json"} if content else {}
         with _reached(self._http):
             answer = await self._http.request(
-                method, PREFIX + path, content=content, params=_query(query or {}), headers=headers
+                method, PREFIX + path, content=content, params=_query(query or {}) or None, headers=headers
             )
         if answer.status_code >= 400:
             raise _problem(answer)
@@ -144,6 +150,12 @@ def _query(query: Query) -> dict[str, Any]:
         for key, value in query.items()
         if value is not None and value != []
     }
+
+
+def _next_page(answer: httpx.Response) -> str | None:
+    """The path of the next page, without the prefix. An address elsewhere is not followed: the token is not for it."""
+    url = answer.links.get("next", {}).get("url", "")
+    return url.removeprefix(PREFIX) if url.startswith(f"{PREFIX}/") else None
 
 
 def _problem(answer: httpx.Response) -> Exception:

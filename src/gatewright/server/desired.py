@@ -15,13 +15,28 @@ from gatewright.gatewayapi.catalogue import catalogue
 from gatewright.gatewayapi.manifests import defaults
 from gatewright.kube import kubeconfig
 from gatewright.model import manifest
-from gatewright.model.desired import Binding, Change, Cluster, Custody, Desired, RegisteredCluster, Stack, Team
+from gatewright.model.desired import (
+    Binding,
+    BundleName,
+    Change,
+    Cluster,
+    Custody,
+    Desired,
+    Notification,
+    RegisteredCluster,
+    Stack,
+    Team,
+)
+from gatewright.model.errors import NotFoundError
 from gatewright.observe.clusters import Clusters
 from gatewright.server.errors import ClusterManifestError
+from gatewright.server.etags import IfMatch
+from gatewright.server.notifications import NotificationDesk
 from gatewright.server.principal import Principal
 from gatewright.server.values import TeamView
 from gatewright.store.apply import Registration
 from gatewright.store.database import Database
+from gatewright.store.sql import serialize_desired
 from gatewright.store.unit import Unit
 
 
@@ -35,9 +50,10 @@ class Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class DesiredState:
     """Reads and writes desired state; every method is one transaction."""
 
-    def __init__(self, database: Database, clusters: Clusters) -> None:
+    def __init__(self, database: Database, clusters: Clusters, notifications: NotificationDesk) -> None:
         self._database = database
         self._clusters = clusters
+        self._notifications = notifications
 
     async def clusters(self) -> list[RegisteredCluster]:
         async with self._database.reading() as unit:
@@ -48,10 +64,11 @@ class DesiredState:
             return await unit.fleet.cluster(name)
 
     async def set_custody(
-        self, name: str, custody: Custody | None, who: str, evidence: Sequence[str]
+        self, name: str, custody: Custody | None, who: str, evidence: Sequence[str], unmoved: IfMatch
     ) -> RegisteredCluster:
         """Records a person's word, with what they were shown before they gave it."""
         async with self._database.transaction() as unit:
+            await _require_unmoved(unit, unmoved, Cluster(name))
             await unit.fleet.set_custody(name, custody, who, list(evidence))
             return await unit.fleet.cluster(name)
 
@@ -69,6 +86,10 @@ class DesiredState:
                 await unit.fleet.team(team)
             return await unit.fleet.bindings(team=team)
 
+    async def binding(self, team: str, cluster: str) -> Binding:
+        async with self._database.reading() as unit:
+            return await unit.fleet.binding(team, cluster)
+
     async def stacks(self, team: str | None) -> list[Stack]:
         async with self._database.reading() as unit:
             if team is not None:
@@ -79,22 +100,27 @@ class DesiredState:
         async with self._database.reading() as unit:
             return await unit.fleet.stack(team, name)
 
-    async def put(self, wanted: Desired, who: str) -> Change:
-        """Brings one value to what is wanted. Raises as ``Fleet.apply_desired``, and what ``_require_known`` raises."""
+    async def put(self, wanted: Desired, who: str, unmoved: IfMatch) -> Change:
+        """Brings one value to what is wanted. Raises as ``Fleet.apply_desired``, what ``_require_known`` raises, and
+        ``MovedError``."""
         _require_known(wanted)
         async with self._database.transaction() as unit:
+            await _require_unmoved(unit, unmoved, wanted, absent=True)
             return (await unit.fleet.apply_desired([wanted], who))[0]
 
-    async def delete_team(self, team: str, who: str) -> None:
+    async def delete_team(self, team: str, who: str, unmoved: IfMatch) -> None:
         async with self._database.transaction() as unit:
+            await _require_unmoved(unit, unmoved, Team(team))
             await unit.fleet.delete_team(team, who)
 
-    async def delete_stack(self, team: str, name: str, who: str) -> None:
+    async def delete_stack(self, team: str, name: str, who: str, unmoved: IfMatch) -> None:
         async with self._database.transaction() as unit:
+            await _require_unmoved(unit, unmoved, Stack(team, name, BundleName("")))
             await unit.fleet.delete_stack(team, name, who)
 
-    async def delete_binding(self, team: str, cluster: str, who: str) -> None:
+    async def delete_binding(self, team: str, cluster: str, who: str, unmoved: IfMatch) -> None:
         async with self._database.transaction() as unit:
+            await _require_unmoved(unit, unmoved, Binding(team, cluster))
             await unit.fleet.delete_binding(team, cluster, who)
 
     async def apply(self, documents: Sequence[Document], who: Principal) -> list[Change]:
@@ -119,8 +145,11 @@ class DesiredState:
         for value in wanted:
             _require_known(value)
         registrations = await self._registrations(wanted, who)
+        addresses = await self._notifications.addresses(wanted, who)
         async with self._database.transaction() as unit:
-            return await unit.fleet.apply_desired(wanted, who.name, registrations=registrations, dry_run=dry_run)
+            return await unit.fleet.apply_desired(
+                wanted, who.name, registrations=registrations, addresses=addresses, dry_run=dry_run
+            )
 
     async def _registrations(self, wanted: Iterable[Desired], who: Principal) -> dict[str, Registration]:
         async with self._database.reading() as unit:
@@ -149,6 +178,36 @@ def _require_known(wanted: Desired) -> None:
             defaults(wanted.controller)
 
 
+async def _require_unmoved(unit: Unit, unmoved: IfMatch, named: Desired, *, absent: bool = False) -> None:
+    """Refuses to change what is not as the person read it (``MovedError``). ``absent``: it need not be there, which is
+    another state than any that was read."""
+    if not unmoved.given:
+        return
+    await serialize_desired(unit.session)
+    try:
+        current = await _current(unit, named)
+    except NotFoundError:
+        if not absent:
+            raise
+        current = None
+    unmoved.require(f"{type(named).__name__} {named.name}", current)
+
+
+async def _current(unit: Unit, named: Desired) -> object:
+    """What a GET of the value answers now."""
+    match named:
+        case Cluster():
+            return await unit.fleet.cluster(named.name)
+        case Team():
+            return await _team_view(unit, await unit.fleet.team(named.name))
+        case Binding():
+            return await unit.fleet.binding(named.team, named.cluster)
+        case Stack():
+            return await unit.fleet.stack(named.team, named.name)
+        case _:
+            raise TypeError(type(named).__name__)
+
+
 async def _team_view(unit: Unit, team: Team) -> TeamView:
     return TeamView(team, await unit.fleet.bindings(team=team.name), await unit.fleet.stacks(team=team.name))
 
@@ -161,7 +220,7 @@ def _of_team(everything: Sequence[Desired], team: str) -> Iterable[Desired]:
                 mine = value.name in bound
             case Team():
                 mine = value.name == team
-            case Binding() | Stack():
+            case Binding() | Stack() | Notification():
                 mine = value.team == team
         if mine:
             yield value

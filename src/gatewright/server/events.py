@@ -1,16 +1,42 @@
-"""Server-sent events (WHATWG HTML, section 9.2): numbered, so that a reader that was cut off can go on."""
+"""Server-sent events (WHATWG HTML, section 9.2): with ids, so that a reader that was cut off can go on.
+
+A durable log numbers its lines: the id is the number, and nothing is ever missed. What lives only in memory has ids
+of the form ``EPOCH.SEQ``: a reader that comes back with another epoch, or from too far behind, is sent ``reset(...)``
+first, which says that what it knows may be out of date and is to be read anew.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
-from typing import Any, Final, Protocol, cast
+from typing import Annotated, Any, Final, Protocol, TypeAlias, cast
 
 import msgspec
+from fastapi import Depends, Header
+
+from gatewright.server.errors import EventIdError
 
 HEARTBEAT: Final = 15.0
 """Seconds of silence after which a comment is sent, so that proxies keep the connection."""
+
+
+RESET: Final = "reset"
+"""The name of the event that tells a reader to read everything anew."""
+MAX_SEQ: Final = 10**18 - 1
+_NUMBER: Final = re.compile(r"[0-9]{1,18}")
+_EPOCH: Final = re.compile(r"([0-9A-Za-z_-]{1,64})\.([0-9]{1,18})")
+_ID_SCHEMA: Final[dict[str, Any]] = {"pattern": r"^([0-9A-Za-z_-]{1,64}\.)?[0-9]{1,18}$"}
+
+
+class Event(msgspec.Struct, frozen=True):
+    """One event as it is sent. ``id``: a number or ``EPOCH.SEQ``; ``name``: what a reader listens to, empty for
+    ``message``; ``data`` is encoded as JSON."""
+
+    id: str
+    data: object
+    name: str = ""
 
 
 class Numbered(Protocol):
@@ -20,7 +46,48 @@ class Numbered(Protocol):
     def seq(self) -> int: ...
 
 
-async def stream(events: AsyncIterator[Numbered], heartbeat: float = HEARTBEAT) -> AsyncGenerator[bytes]:
+Sent: TypeAlias = Numbered | Event
+
+
+class LastEventId:
+    """Where a reader was cut off: the parameter ``Resumed`` of a route. It is read after the permission."""
+
+    def __init__(
+        self,
+        last_event_id: Annotated[
+            str | None,
+            Header(description="The id of the last event that was received.", json_schema_extra=_ID_SCHEMA),
+        ] = None,
+    ) -> None:
+        self._given = (last_event_id or "").strip()
+
+    def number(self) -> int | None:
+        """For numbered logs; None: from the beginning. Raises ``EventIdError``."""
+        if not self._given:
+            return None
+        if _NUMBER.fullmatch(self._given) is None:
+            raise EventIdError(id=self._given[:80])
+        return int(self._given)
+
+    def position(self) -> tuple[str, int] | None:
+        """Epoch and number, for streams from memory; None: from now on. Raises ``EventIdError``."""
+        if not self._given:
+            return None
+        found = _EPOCH.fullmatch(self._given)
+        if found is None:
+            raise EventIdError(id=self._given[:80])
+        return found[1], int(found[2])
+
+
+Resumed = Annotated[LastEventId, Depends(LastEventId)]
+
+
+def reset(id: str) -> Event:
+    """The event that voids what the reader knows; from ``id`` on it is told of changes again."""
+    return Event(id, {}, RESET)
+
+
+async def stream(events: AsyncIterator[Sent], heartbeat: float = HEARTBEAT) -> AsyncGenerator[bytes]:
     """The bytes of the stream; ends with the events."""
     following = _next(events)
     try:
@@ -32,22 +99,24 @@ async def stream(events: AsyncIterator[Numbered], heartbeat: float = HEARTBEAT) 
             event = following.result()
             if event is None:
                 return
-            yield encode(event.seq, event)
+            yield encode(event)
             following = _next(events)
     finally:
         await _close(events, following)
 
 
-def _next(events: AsyncIterator[Numbered]) -> asyncio.Future[Numbered | None]:
-    return asyncio.ensure_future(cast(Coroutine[Any, Any, Numbered | None], anext(events, None)))
+def _next(events: AsyncIterator[Sent]) -> asyncio.Future[Sent | None]:
+    return asyncio.ensure_future(cast(Coroutine[Any, Any, "Sent | None"], anext(events, None)))
 
 
-def encode(id: int, value: object) -> bytes:
+def encode(event: Sent) -> bytes:
     """One event. JSON has no line breaks, so one ``data`` line holds it."""
-    return b"id: %d\ndata: %s\n\n" % (id, msgspec.json.encode(value, order="deterministic"))
+    sent = event if isinstance(event, Event) else Event(str(event.seq), event)
+    name = f"event: {sent.name}\n" if sent.name else ""
+    return f"id: {sent.id}\n{name}data: ".encode() + msgspec.json.encode(sent.data, order="deterministic") + b"\n\n"
 
 
-async def _close(events: AsyncIterator[Numbered], following: asyncio.Future[Numbered | None]) -> None:
+async def _close(events: AsyncIterator[Sent], following: asyncio.Future[Sent | None]) -> None:
     following.cancel()
     with contextlib.suppress(asyncio.CancelledError, Exception):
         await following

@@ -62,6 +62,16 @@ class PageRequest:
         """The last key of the page before, None for the first page. Raises ``ContinueError``."""
         return self._open(self._token) if self._token else None
 
+    def after_texts(self, count: int) -> tuple[str, ...] | None:
+        """The last key of the page before, where keys are ``count`` texts (for a query). Raises ``ContinueError``."""
+        after = self.after
+        if after is None:
+            return None
+        texts = tuple(part for part in after if isinstance(part, str))
+        if len(texts) != count or len(after) != count:
+            raise ContinueError()
+        return texts
+
     def of(self, items: Sequence[T], key: Callable[[T], Key], *, newest_first: bool = False) -> Page[T]:
         """The page of ``items``, sorted by ``key``, which must be unique and is all strings or all numbers in each
         place (descending if ``newest_first``)."""

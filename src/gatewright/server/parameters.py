@@ -18,16 +18,24 @@ _NAMESPACE: Final[dict[str, Any]] = {**_LABEL, "not": {"enum": sorted(RESERVED_N
 _OR_EMPTY: Final[dict[str, Any]] = {**_NAMESPACE, "pattern": "^([a-z0-9]([-a-z0-9]*[a-z0-9])?)?$", "minLength": 0}
 _VERSION: Final[dict[str, Any]] = {"pattern": r"^v[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$", "maxLength": 80}
 
-TeamName = Annotated[str, Path(description="Name of a team.", json_schema_extra=_LABEL)]
-ClusterName = Annotated[str, Path(description="Name of a registered cluster.", json_schema_extra=_LABEL)]
-StackName = Annotated[str, Path(description="Name of a stack of the team.", json_schema_extra=_LABEL)]
-BundleVersion = Annotated[str, Path(description="Release of the Gateway API, e.g. v1.6.1.", json_schema_extra=_VERSION)]
-RolloutId = Annotated[str, Path(description="Id of a rollout.", json_schema_extra={"maxLength": 80})]
+TeamName = Annotated[str, Path(description="Name of a team.", examples=["payments"], json_schema_extra=_LABEL)]
+ClusterName = Annotated[
+    str, Path(description="Name of a registered cluster.", examples=["shanghai"], json_schema_extra=_LABEL)
+]
+StackName = Annotated[
+    str, Path(description="Name of a stack of the team.", examples=["edge"], json_schema_extra=_LABEL)
+]
+BundleVersion = Annotated[
+    str, Path(description="Release of the Gateway API, e.g. v1.6.1.", examples=["v1.6.1"], json_schema_extra=_VERSION)
+]
+RolloutId = Annotated[
+    str, Path(description="Id of a rollout.", examples=["r-5f0c2a91"], json_schema_extra={"maxLength": 80})
+]
 PlanHash = Annotated[
     str,
     Path(description="Hash of a plan, or at least its first 8 characters.", json_schema_extra={"maxLength": 64}),
 ]
-OfTeam = Annotated[str | None, Query(description="Only of this team.", json_schema_extra=_LABEL)]
+OfTeam = Annotated[str | None, Query(description="Only of this team.", examples=["payments"], json_schema_extra=_LABEL)]
 OfClusters = Annotated[list[str] | None, Query(description="Only on these clusters.")]
 Namespace = Annotated[str, Query(description="A namespace.", json_schema_extra=_NAMESPACE)]
 Namespaces = Annotated[list[str] | None, Query(description="Only in these namespaces.")]

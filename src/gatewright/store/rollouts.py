@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Final, cast
 
 import msgspec
-from sqlalchemy import ColumnElement, Update, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Update, delete, func, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gatewright.model.errors import ErrorReport
@@ -120,15 +120,22 @@ class Rollouts:
         return status_of(found, (target,), steps)
 
     async def all(
-        self, *, team: str | None = None, states: Sequence[RolloutState] = (), limit: int = 50
+        self,
+        *,
+        team: str | None = None,
+        states: Sequence[RolloutState] = (),
+        limit: int = 50,
+        before: Sequence[str] | None = None,
     ) -> Sequence[RolloutStatus]:
-        """Newest first; of one team, or in one of some states."""
+        """Newest first; of one team, or in one of some states. ``before``: only those behind this time and id."""
         query = select(RolloutRow)
         if team is not None:
             query = query.where(RolloutRow.team == team)
         if states:
             query = query.where(RolloutRow.state.in_(states))
-        newest = query.order_by(RolloutRow.created_at.desc(), RolloutRow.id).limit(limit)
+        if before is not None:
+            query = query.where(tuple_(RolloutRow.created_at, RolloutRow.id) < tuple_(*before))
+        newest = query.order_by(RolloutRow.created_at.desc(), RolloutRow.id.desc()).limit(limit)
         return await self._statuses(await rows(self._session, newest))
 
     async def _statuses(self, found: Sequence[RolloutRow]) -> Sequence[RolloutStatus]:

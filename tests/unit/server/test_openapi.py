@@ -97,7 +97,7 @@ async def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None
 async def test_the_document_is_served(api: httpx.AsyncClient, document: dict[str, Any]) -> None:
     answer = await api.get("/openapi.json")
     assert answer.status_code == 200
-    assert answer.json() == document
+    assert answer.json() == msgspec.json.decode(msgspec.json.encode(document))
 
 
 async def test_unknown_query_parameters_are_refused(api: httpx.AsyncClient) -> None:

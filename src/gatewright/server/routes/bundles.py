@@ -21,7 +21,7 @@ router = APIRouter(tags=["bundles"])
 @answers_pages(BundleRow)
 async def index(given: Given, page: Paging, _: Principal = Depends(require("bundle.read"))) -> Page[BundleRow]:
     """Every release in both channels, oldest first."""
-    return page.of(given.bundle_list(), lambda row: (row.released, row.version, row.channel))
+    return page.of(given.bundle_list(), _age)
 
 
 @router.get("/bundles/{version}")
@@ -40,3 +40,9 @@ async def pull(
 ) -> Pulled:
     """Fetches the files of a release and keeps them. One whose digest differs from the catalogue's is refused."""
     return await given.pull(BundleName(version, channel))
+
+
+def _age(row: BundleRow) -> tuple[int, ...]:
+    """Oldest first, and of one release standard before experimental."""
+    numbers = row.version.removeprefix("v").partition("-")[0].split(".")
+    return (*map(int, numbers), row.channel == "experimental")

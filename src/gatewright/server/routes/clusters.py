@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Depends
 
 from gatewright.model.desired import Custody, RegisteredCluster
+from gatewright.server.etags import Unmoved
 from gatewright.server.operations import YAML, answers, answers_nothing, answers_pages, reads
 from gatewright.server.paging import Page, Paging
 from gatewright.server.parameters import ClusterName, Label, Namespace, Namespaces
@@ -66,11 +67,12 @@ async def remove(name: ClusterName, given: Given, who: Principal = Depends(requi
 async def custody(
     name: ClusterName,
     given: Given,
+    unmoved: Unmoved,
     who: Principal = Depends(require("cluster.custody")),
     asked: CustodyBody = Depends(reads(CustodyBody)),
 ) -> RegisteredCluster:
     """Records a person's word about who owns the CRDs and controller objects of the cluster."""
-    return await given.desired.set_custody(name, asked.custody, who.name, asked.evidence)
+    return await given.desired.set_custody(name, asked.custody, who.name, asked.evidence, unmoved)
 
 
 @router.put("/clusters/{name}/credentials")

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends
 
 from gatewright.model.desired import Binding, BundleName, ControllerSpec, Stack, Team
 from gatewright.server.desired import Document
+from gatewright.server.etags import Unmoved
 from gatewright.server.operations import YAML, answers, answers_nothing, answers_pages, reads
 from gatewright.server.paging import Page, Paging
 from gatewright.server.parameters import (
@@ -66,18 +67,21 @@ async def team(team: TeamName, given: Given, _: Principal = Depends(require("tea
 async def put_team(
     team: TeamName,
     given: Given,
+    unmoved: Unmoved,
     who: Principal = Depends(require("team.write")),
     asked: TeamBody = Depends(reads(TeamBody)),
 ) -> ChangeView:
     """Makes or changes a team."""
-    return change_view(await given.desired.put(Team(team, asked.default_namespace), who.name))
+    return change_view(await given.desired.put(Team(team, asked.default_namespace), who.name, unmoved))
 
 
 @router.delete("/teams/{team}")
 @answers_nothing(refuses=(404, 409))
-async def delete_team(team: TeamName, given: Given, who: Principal = Depends(require("team.write"))) -> None:
+async def delete_team(
+    team: TeamName, given: Given, unmoved: Unmoved, who: Principal = Depends(require("team.write"))
+) -> None:
     """Refused while the team is bound to a cluster."""
-    await given.desired.delete_team(team, who.name)
+    await given.desired.delete_team(team, who.name, unmoved)
 
 
 @router.get("/bindings")
@@ -89,26 +93,40 @@ async def bindings(
     return page.of(await given.desired.bindings(team), lambda binding: (binding.team, binding.cluster))
 
 
+@router.get("/teams/{team}/bindings/{cluster}")
+@answers(Binding, refuses=(404,))
+async def binding(
+    team: TeamName, cluster: ClusterName, given: Given, _: Principal = Depends(require("team.read"))
+) -> Binding:
+    """One binding of a team."""
+    return await given.desired.binding(team, cluster)
+
+
 @router.put("/teams/{team}/bindings/{cluster}")
 @answers(ChangeView, refuses=(404, 409))
 async def put_binding(
     team: TeamName,
     cluster: ClusterName,
     given: Given,
+    unmoved: Unmoved,
     who: Principal = Depends(require("team.write")),
     asked: BindingBody = Depends(reads(BindingBody)),
 ) -> ChangeView:
     """Binds a team to a cluster, or changes the binding."""
-    return change_view(await given.desired.put(Binding(team, cluster, asked.namespace, asked.stack), who.name))
+    return change_view(await given.desired.put(Binding(team, cluster, asked.namespace, asked.stack), who.name, unmoved))
 
 
 @router.delete("/teams/{team}/bindings/{cluster}")
 @answers_nothing(refuses=(404, 409))
 async def delete_binding(
-    team: TeamName, cluster: ClusterName, given: Given, who: Principal = Depends(require("team.write"))
+    team: TeamName,
+    cluster: ClusterName,
+    given: Given,
+    unmoved: Unmoved,
+    who: Principal = Depends(require("team.write")),
 ) -> None:
     """Forgets a binding that has nothing in the cluster; where it has, a leave plan comes first."""
-    await given.desired.delete_binding(team, cluster, who.name)
+    await given.desired.delete_binding(team, cluster, who.name, unmoved)
 
 
 @router.get("/stacks")
@@ -133,20 +151,21 @@ async def put_stack(
     team: TeamName,
     name: StackName,
     given: Given,
+    unmoved: Unmoved,
     who: Principal = Depends(require("team.write")),
     asked: StackBody = Depends(reads(StackBody)),
 ) -> ChangeView:
     """Makes or changes a stack. Nothing happens in clusters before a plan is run."""
-    return change_view(await given.desired.put(Stack(team, name, asked.bundle, asked.controller), who.name))
+    return change_view(await given.desired.put(Stack(team, name, asked.bundle, asked.controller), who.name, unmoved))
 
 
 @router.delete("/teams/{team}/stacks/{name}")
 @answers_nothing(refuses=(404, 409))
 async def delete_stack(
-    team: TeamName, name: StackName, given: Given, who: Principal = Depends(require("team.write"))
+    team: TeamName, name: StackName, given: Given, unmoved: Unmoved, who: Principal = Depends(require("team.write"))
 ) -> None:
     """Refused while a binding uses the stack."""
-    await given.desired.delete_stack(team, name, who.name)
+    await given.desired.delete_stack(team, name, who.name, unmoved)
 
 
 @router.post("/apply")

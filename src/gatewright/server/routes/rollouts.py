@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Header, Query
+from fastapi import APIRouter, Depends, Query
 
 from gatewright.model.rollout import Command, RolloutEvent, RolloutStatus
-from gatewright.server.events import stream
+from gatewright.server.events import MAX_SEQ, Resumed, stream
 from gatewright.server.operations import answers, answers_pages, reads, streams
 from gatewright.server.paging import Page, Paging
 from gatewright.server.parameters import OfTeam, RolloutId
@@ -49,8 +49,8 @@ async def index(
     given: Given, page: Paging, team: OfTeam = None, _: Principal = Depends(require("rollout.read"))
 ) -> Page[RolloutStatus]:
     """Newest first."""
-    found = await given.rollouts.list(team)
-    return page.of(found, lambda rollout: (rollout.created_at, rollout.id), newest_first=True)
+    found = await given.rollouts.list(team, limit=page.limit + 1, before=page.after_texts(2))
+    return page.cut(found, lambda rollout: (rollout.created_at, rollout.id))
 
 
 @router.get("/rollouts/{id}")
@@ -74,10 +74,11 @@ async def steer(
 async def events(
     id: RolloutId,
     given: Given,
-    after: Annotated[int, Query(ge=0)] = 0,
-    last_event_id: Annotated[int | None, Header(ge=0)] = None,
+    resumed: Resumed,
+    after: Annotated[int, Query(ge=0, le=MAX_SEQ)] = 0,
     _: Principal = Depends(require("rollout.read")),
 ) -> AsyncGenerator[bytes]:
     """Server-sent events, each with its number as id; ends when the rollout ends, fails or pauses."""
+    after = resumed.number() or after
     await given.rollouts.show(id)
-    return stream(given.rollouts.events(id, after=last_event_id or after))
+    return stream(given.rollouts.events(id, after=after))
