@@ -13,6 +13,8 @@ from typing import Final
 import msgspec
 
 from gatewright.gatewayapi.catalogue import BundleFacts, CrdFacts, catalogue
+from gatewright.gatewayapi.consistency.skew import RANK, bundle_level
+from gatewright.gatewayapi.consistency.versions import bundle_claimed, count_claims
 from gatewright.gatewayapi.controllers import requirements, unserved
 from gatewright.gatewayapi.crds import bundle_of
 from gatewright.gatewayapi.policies import CrdChange, policy_answer
@@ -227,6 +229,24 @@ def orphan_crds(ctx: Context) -> Iterator[Finding]:
         yield ctx.finding("orphan-crds", "warn", crds=", ".join(names))
 
 
+def skew(ctx: Context) -> Iterator[Finding]:
+    """The team's clusters would differ more than they do now, and more than the team allows without limit."""
+    target, peers = ctx.target, ctx.request.peers
+    if target is None or not ctx.crds_written:
+        return
+    claimed = bundle_claimed(count_claims(bundle_of(live.seen.metadata.annotations) for live in ctx.live.values()))
+    now = {} if claimed is None else {name: bundle_level(claimed, peer) for name, peer in peers.items()}
+    after = {name: bundle_level(target.name, peer) for name, peer in peers.items()}
+    allowed = max(RANK[ctx.request.skew], *(RANK[level] for level in now.values()), 0)
+    further = sorted(name for name, level in after.items() if RANK[level] > allowed)
+    if further:
+        yield ctx.finding(
+            "skew", "warn",
+            team=ctx.request.team, level=max((after[name] for name in further), key=lambda level: RANK[level]),
+            peers=", ".join(f"{name} {peers[name]}" for name in further[:5]), count=len(further),
+        )  # fmt: skip
+
+
 RULES: Final[tuple[Rule, ...]] = (
     kubernetes_floor,
     kubernetes_untested,
@@ -241,6 +261,7 @@ RULES: Final[tuple[Rule, ...]] = (
     safe_upgrades,
     permissions,
     orphan_crds,
+    skew,
 )
 
 

@@ -17,7 +17,7 @@ from typing import Final
 import msgspec
 
 from gatewright.gatewayapi.crds import bundle_of
-from gatewright.model.desired import BundleName, Claim, Custody
+from gatewright.model.desired import BundleName, Claim, Custody, SkewLevel
 from gatewright.model.objects import Manifest, ObjectRef
 from gatewright.model.observation import Observation
 from gatewright.model.plan import Action, Origin
@@ -85,7 +85,11 @@ class BundleContent(msgspec.Struct, frozen=True):
 
 class ClusterRequest(msgspec.Struct, frozen=True):
     """One cluster's question. ``bindings``: the namespaces of the *other* teams on this cluster, each with its team.
-    ``keep_crds`` (leave only): leave the CRDs and the policy in the cluster instead of removing what we created."""
+    ``keep_crds`` (leave only): leave the CRDs and the policy in the cluster instead of removing what we created.
+
+    ``peers``: the bundle of each other cluster of the team, as it will be after the whole plan where it is part of it,
+    as last seen where it is not (absent: not known); ``skew``: how far the team lets its clusters differ without limit.
+    Both are only compared with, never planned for."""
 
     observation: Observation
     known: Known
@@ -94,6 +98,8 @@ class ClusterRequest(msgspec.Struct, frozen=True):
     bundles: Mapping[BundleName, BundleContent] = {}
     bindings: Mapping[str, str] = {}
     keep_crds: bool = False
+    peers: Mapping[str, BundleName] = {}
+    skew: SkewLevel = "none"
 
     @property
     def cluster(self) -> str:

@@ -7,13 +7,14 @@ disagree about anything but what has changed in between.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias
 
 import msgspec
 
 from gatewright.gatewayapi.access import permissions_to_write
 from gatewright.kube.client import KubeClient, Permission
-from gatewright.model.desired import BundleName
+from gatewright.model.desired import BundleName, SkewLevel
 from gatewright.model.objects import Manifest, ObjectRef, parts, ref_of
 from gatewright.model.observation import MissingPermission
 from gatewright.model.plan import Action, ClusterPlan, Plan
@@ -25,6 +26,15 @@ from gatewright.planning.request import BundleContent, ClusterRequest
 from gatewright.rollout.errors import NothingBoundError
 from gatewright.store.bundles import BundleStore
 
+SeenBundle: TypeAlias = Callable[[str], BundleName | None]
+
+
+class Peers(msgspec.Struct, frozen=True):
+    """What a cluster of a team is compared with: ``ClusterRequest.peers`` and ``skew``."""
+
+    bundles: Mapping[str, BundleName] = {}
+    allowed: SkewLevel = "none"
+
 
 class Question(msgspec.Struct, frozen=True):
     """What is to be planned for one cluster."""
@@ -34,14 +44,17 @@ class Question(msgspec.Struct, frozen=True):
     uid: str
     action: Action = "install"
     keep_crds: bool = False
+    peers: Peers = Peers()
 
 
 class Planner:
-    """Plans for teams, over the registered clusters and the bundles."""
+    """Plans for teams, over the registered clusters and the bundles. ``seen``: the bundle that is known to be on a
+    cluster, by its UID."""
 
-    def __init__(self, clusters: Clusters, bundles: BundleStore) -> None:
+    def __init__(self, clusters: Clusters, bundles: BundleStore, seen: SeenBundle | None = None) -> None:
         self._clusters = clusters
         self._bundles = bundles
+        self._seen = seen or _nothing_seen
 
     async def plan(
         self, team: str, *, names: Sequence[str] = (), action: Action = "install", keep_crds: bool = False
@@ -51,9 +64,9 @@ class Planner:
         Raises ``UnknownTeamError``, ``UnknownBindingError``, ``NothingBoundError``, and ``ClusterError`` of a cluster
         that could not be read: half a plan would not be what runs.
         """
-        questions = [
-            Question(team, name, uid, action, keep_crds) for name, uid in await self._targets(team, names, action)
-        ]
+        targets = await self._targets(team, names, action)
+        peers = await self._peers(team, frozenset(name for name, _ in targets)) if action == "install" else Peers()
+        questions = [Question(team, name, uid, action, keep_crds, _others(peers, name)) for name, uid in targets]
         return plan(team, action, await asyncio.gather(*(self.cluster_plan(q) for q in questions)), keep_crds=keep_crds)
 
     async def _targets(self, team: str, names: Sequence[str], action: Action) -> list[tuple[str, str]]:
@@ -66,6 +79,16 @@ class Planner:
         if not found:
             raise NothingBoundError(team=team)
         return found
+
+    async def _peers(self, team: str, targets: frozenset[str]) -> Peers:
+        """The bundles of the team's clusters after the plan: what is wanted on those of the plan, what was seen on the
+        others."""
+        async with self._clusters.database.reading() as unit:
+            allowed = (await unit.fleet.team(team)).skew_policy.skew
+            stacks = {stack.name: stack.bundle for stack in await unit.fleet.stacks(team=team)}
+        rows = await self._clusters.registered(team)
+        after = {row.name: stacks.get(row.stack) if row.name in targets else self._seen(row.uid) for row in rows}
+        return Peers({name: bundle for name, bundle in after.items() if bundle is not None}, allowed)
 
     async def cluster_plan(self, question: Question, *, permissions: bool = True) -> ClusterPlan:
         """One cluster's part, from what the cluster is now. ``permissions``: also ask whether we may do all of it.
@@ -97,11 +120,21 @@ class Planner:
             bundles={content.name: content for content in contents},
             bindings={b.namespace: b.team for b in bindings if b.team != question.team},
             keep_crds=question.keep_crds,
+            peers=question.peers.bundles,
+            skew=question.peers.allowed,
         )
 
     async def content(self, name: BundleName) -> BundleContent:
         """The objects of a bundle, checked against the catalogue. Raises the ``bundle.*`` errors."""
         return (await self._bundles.load(name)).content
+
+
+def _nothing_seen(uid: str) -> None:
+    """Where nothing is observed, nothing is compared."""
+
+
+def _others(peers: Peers, cluster: str) -> Peers:
+    return Peers({name: bundle for name, bundle in peers.bundles.items() if name != cluster}, peers.allowed)
 
 
 def _permissions(made: ClusterPlan) -> list[Permission]:

@@ -16,11 +16,11 @@ import structlog
 from gatewright.model.plan import STOPS, Action, Plan
 from gatewright.model.rollout import Command, RolloutEvent, RolloutStatus
 from gatewright.observe.clusters import Clusters
+from gatewright.observe.workers import WorkerPresence
 from gatewright.rollout.errors import NothingToDoError, PlanStoppedError
 from gatewright.rollout.executor import Executor
-from gatewright.rollout.planner import Planner
+from gatewright.rollout.planner import Planner, SeenBundle
 from gatewright.rollout.waits import Deadlines
-from gatewright.observe.workers import WorkerPresence
 from gatewright.store.bundles import BundleStore
 from gatewright.store.errors import CommandNotAllowedError, RolloutSupersededError
 from gatewright.store.plans import StoredPlan
@@ -36,14 +36,20 @@ _POLL: Final = 0.05
 
 class Rollouts:
     """The rollouts of one installation. ``engine_url``: the database of the durable engine (its own SQLite file, or
-    the same PostgreSQL)."""
+    the same PostgreSQL). ``seen``: the bundle that is known to be on a cluster, by its UID."""
 
     def __init__(
-        self, clusters: Clusters, bundles: BundleStore, engine_url: str, *, deadlines: Deadlines | None = None
+        self,
+        clusters: Clusters,
+        bundles: BundleStore,
+        engine_url: str,
+        *,
+        deadlines: Deadlines | None = None,
+        seen: SeenBundle | None = None,
     ) -> None:
         self._clusters = clusters
         self._database = clusters.database
-        self._planner = Planner(clusters, bundles)
+        self._planner = Planner(clusters, bundles, seen)
         self._executor = Executor(clusters, self._planner, deadlines=deadlines)
         self._engine_url = engine_url
         self._engine: Engine | None = None

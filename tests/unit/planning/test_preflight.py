@@ -214,3 +214,33 @@ def test_crds_that_the_target_does_not_have_are_pointed_out(kit):
     made = world.plan()
     assert [f.severity for f in found(made, "orphan-crds")] == ["warn"]
     assert made.outcome == "change"
+
+
+@pytest.mark.parametrize(
+    ("there", "peers", "allowed", "warns"),
+    [
+        (None, {"b": "v1.6.1"}, "none", False),
+        (None, {"b": "v1.5.1"}, "none", True),
+        (None, {"b": "v1.5.1"}, "minor", False),
+        (None, {"b": "v1.6.0"}, "patch", False),
+        (None, {"b": "v1.6.0"}, "none", True),
+        ("v1.5.1", {"b": "v1.5.1"}, "none", True),
+        ("v1.5.1", {"b": "v1.6.1"}, "none", False),
+        ("v1.5.1", {"b": "v1.4.1"}, "none", False),
+        ("v1.5.1", {}, "none", False),
+    ],
+)
+def test_a_plan_that_widens_the_skew_of_the_team_warns(kit, there, peers, allowed, warns):
+    world = kit.World(custody="own")
+    if there:
+        world.foreign_crds(BundleName(there))
+    made = world.plan(peers={name: BundleName(version) for name, version in peers.items()}, skew=allowed)
+    assert [f.severity for f in found(made, "skew")] == (["warn"] if warns else [])
+    assert made.outcome == "change"
+    if warns:
+        assert f"b {peers['b']} standard" in found(made, "skew")[0].message.render("en")
+
+
+def test_the_skew_does_not_matter_where_no_crd_is_written(kit):
+    made = kit.World().foreign_crds(kit.TARGET).plan(peers={"b": BundleName("v1.5.1")})
+    assert found(made, "skew") == []

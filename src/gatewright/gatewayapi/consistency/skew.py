@@ -18,7 +18,7 @@ from gatewright.model.objects import ObjectRef
 from gatewright.model.versions import ClusterVersions, Skew, SkewFinding
 from gatewright.text import Message, message
 
-RANK: Final[dict[SkewLevel, int]] = {"none": 0, "patch": 1, "minor": 2, "any": 3}
+RANK: Final[Mapping[str, int]] = {"none": 0, "patch": 1, "minor": 2, "any": 3}
 
 _LISTED: Final = 5
 _LOWEST: Final[VersionKey] = (-1, 0, 0, 0, "")

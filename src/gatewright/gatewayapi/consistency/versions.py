@@ -50,11 +50,13 @@ def versions_of(snapshot: Snapshot) -> ClusterVersions:
 
 def claims_of(crds: Iterable[Crd]) -> tuple[BundleClaim, ...]:
     """What the CRDs claim to be of: most CRDs first, then the newest version."""
-    counts = Counter(bundle_of(crd.metadata.annotations or {}) for crd in crds)
-    return sort_claims(BundleClaim(version, channel, count) for (version, channel), count in counts.items())
+    return count_claims(bundle_of(crd.metadata.annotations or {}) for crd in crds)
 
 
-def sort_claims(claims: Iterable[BundleClaim]) -> tuple[BundleClaim, ...]:
+def count_claims(annotated: Iterable[tuple[str, str]]) -> tuple[BundleClaim, ...]:
+    """The same from what ``crds.bundle_of`` gives for each."""
+    counts = Counter(annotated)
+    claims = [BundleClaim(version, channel, count) for (version, channel), count in counts.items()]
     newest_first = sorted(claims, key=lambda c: (version_key(c.version) or _LOWEST, c.version, c.channel), reverse=True)
     return tuple(sorted(newest_first, key=lambda c: -c.crds))
 
