@@ -573,7 +573,8 @@ class Snapshot(msgspec.Struct):
 
     ``objects``: by kind, then by key. ``unread``: kinds that could not be read (forbidden, not served), by kind, with
     the error's code: what cannot be seen is not reported as missing. ``secrets_granted``: the user lets us read
-    Secrets here. ``controllers``: workloads that run a known gateway controller.
+    Secrets here. ``controllers``: workloads that run a known gateway controller. ``pending``: what was asked for and
+    has not been listed yet, by kind and scope (namespace and name, empty for all): nothing of it is missing so far.
     """
 
     cluster: str
@@ -582,6 +583,12 @@ class Snapshot(msgspec.Struct):
     controllers: tuple[ControllerObservation, ...] = ()
     unread: dict[GroupKind, str] = msgspec.field(default_factory=lambda: dict[GroupKind, str]())
     secrets_granted: bool = False
+    pending: set[tuple[GroupKind, Key]] = msgspec.field(default_factory=lambda: set[tuple[GroupKind, Key]]())
+
+    def awaits(self, kind: GroupKind, key: Key) -> bool:
+        """Whether the list that would have the object has not come yet."""
+        scopes = (("", ""), (key[0], ""), key)
+        return bool(self.pending) and any((kind, scope) in self.pending for scope in scopes)
 
     def of(self, kind: GroupKind) -> Mapping[Key, Any]:
         """The objects of a kind; empty for a kind that is not there."""

@@ -74,7 +74,7 @@ def grant(judged: Judgement, kind: GroupKind, target: Target, where: str) -> boo
 
 def _certificate(judged: Judgement, target: Target, where: str) -> CertificateFacts | None:
     view, key = judged.view, (target.namespace, target.name)
-    if not view.snapshot.secrets_granted or not view.readable(SECRET):
+    if not view.snapshot.secrets_granted or not view.readable(SECRET, key):
         return None
     secret: SecretShape | None = view.snapshot.of(SECRET).get(key)
     cause, evidence = ref_of(SECRET, key), (f"{target.path}: {target}",)

@@ -15,6 +15,7 @@ from gatewright.gatewayapi.health.references import backends, crossing, gateway_
 from gatewright.gatewayapi.health.view import ObjectKey, View, gateway_of, parents_of
 from gatewright.gatewayapi.live import (
     CRD,
+    DEPLOYMENT,
     ENDPOINT_SLICE,
     GATEWAY,
     GATEWAY_CLASS,
@@ -35,6 +36,7 @@ from gatewright.gatewayapi.live import (
     ReferenceGrant,
     Route,
     Snapshot,
+    Workload,
 )
 
 _Handler = Callable[[Snapshot, ObjectKey, Any, Any], Iterator[ObjectKey]]
@@ -49,6 +51,8 @@ def affected(
     object: judge everything then.
     """
     if before == after:
+        return frozenset()
+    if kind == DEPLOYMENT and _running(before) == _running(after):
         return frozenset()
     handler = _HANDLERS.get(kind)
     if handler is None:
@@ -242,6 +246,15 @@ def _aimed_at(snapshot: Snapshot, kind: GroupKind, key: Key) -> Iterator[ObjectK
 def _aims(policy: Policy) -> set[ObjectKey]:
     namespace = policy.metadata.namespace
     return {((t.group, t.kind), (t.namespace or namespace, t.name)) for t in policy.spec.targets()}
+
+
+def _running(live: Workload | None) -> object:
+    """What health looks at in a workload."""
+    if live is None:
+        return None
+    conditions = (live.status.conditions if live.status else None) or ()
+    available = tuple(c.status for c in conditions if c.type == "Available")
+    return (available, live.spec)
 
 
 def _came_or_went(before: Any, after: Any) -> bool:

@@ -12,8 +12,8 @@ from gatewright.gatewayapi.health.rules import (
     CONTROLLER_NOT_SEEN,
     CONTROLLER_TWICE,
 )
-from gatewright.gatewayapi.health.view import DEPLOYMENT, View, controller_of, standing
-from gatewright.gatewayapi.live import GATEWAY_CLASS, GatewayClass
+from gatewright.gatewayapi.health.view import View, controller_of, standing
+from gatewright.gatewayapi.live import DEPLOYMENT, GATEWAY_CLASS, GatewayClass
 from gatewright.model.health import ObjectHealth
 
 

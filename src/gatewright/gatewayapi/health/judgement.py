@@ -55,7 +55,9 @@ class Judgement:
 
     def not_seen(self, kind: GroupKind, where: str = "") -> None:
         """Something depends on objects of a kind that cannot be read."""
-        finding = NOT_SEEN.of(self.ref, where=where, kind=kind[1], code=self.view.snapshot.unread.get(kind, "-"))
+        finding = NOT_SEEN.of(
+            self.ref, where=where, kind=kind[1], code=self.view.snapshot.unread.get(kind, "observe.pending")
+        )
         if not any(f.code == finding.code and f.params == finding.params for f in self.findings):
             self.findings.append(finding)
 

@@ -106,7 +106,7 @@ class Attachment:
         if not known_parent(self.parent_kind):
             self._add(PARENT_KIND, cause=self.judged.ref)
             return True
-        if not self.view.readable(self.parent_kind):
+        if not self.view.readable(self.parent_kind, self.key):
             self.judged.not_seen(self.parent_kind, self.where)
             return True
         if self.parent_kind == SERVICE:

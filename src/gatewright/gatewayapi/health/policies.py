@@ -31,7 +31,7 @@ def _target(judged: Judgement, kind: GroupKind, found: Policy, target: TargetRef
     key = (target.namespace or found.metadata.namespace, target.name)
     ref = ref_of(group_kind, key)
     if group_kind in SHAPES:
-        if not view.readable(group_kind):
+        if not view.readable(group_kind, key):
             judged.not_seen(group_kind)
             return
         live = view.snapshot.of(group_kind).get(key)

@@ -153,10 +153,11 @@ def _together(states: Sequence[HealthState], decisive: Sequence[HealthState]) ->
     """Unhealthy where all that decides is; degraded where anything is; else the worst there is."""
     if decisive and all(s == "unhealthy" for s in decisive):
         return "unhealthy"
-    present = set(states)
+    present: set[HealthState] = set(states)
     if present & {"unhealthy", "degraded"}:
         return "degraded"
-    return next((state for state in WORST if state in present), "healthy")
+    healthy: HealthState = "healthy"
+    return next((state for state in WORST if state in present), healthy)
 
 
 def _sum(all_counts: Iterable[Counts]) -> Counts:

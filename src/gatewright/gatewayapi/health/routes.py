@@ -67,10 +67,10 @@ def _backend(judged: Judgement, kind: GroupKind, found: Route, backend: Backend)
         return
     if not grant(judged, kind, target, backend.where):
         return
-    if not view.readable(SERVICE):
+    key = (target.namespace, target.name)
+    if not view.readable(SERVICE, key):
         judged.not_seen(SERVICE)
         return
-    key = (target.namespace, target.name)
     cause, evidence = ref_of(SERVICE, key), (f"{target.path}: {target}:{backend.port or '-'}",)
     service = view.service(key)
     if service is None:
@@ -115,7 +115,7 @@ def _refuses_kind(found: Route) -> bool:
 
 def _endpoints(judged: Judgement, backend: Backend, service: Service, port: ServicePort) -> None:
     view, target = judged.view, backend.target
-    if not view.readable(ENDPOINT_SLICE):
+    if not view.readable(ENDPOINT_SLICE, (target.namespace, "")):
         judged.not_seen(ENDPOINT_SLICE)
         return
     key = (target.namespace, target.name)

@@ -46,7 +46,6 @@ ObjectKey: TypeAlias = tuple[GroupKind, Key]
 GRACE: Final = timedelta(seconds=60)
 """How long a young object, or a condition that just changed, may be without an answer."""
 _SKEW: Final = timedelta(minutes=5)
-DEPLOYMENT: Final[GroupKind] = ("apps", "Deployment")
 
 
 class Trouble(msgspec.Struct, frozen=True):
@@ -65,8 +64,9 @@ class View:
         self._young_from, self._young_until = stamp(now - GRACE), stamp(now + _SKEW)
         self._classes: dict[str, Trouble | None] = {}
 
-    def readable(self, kind: GroupKind) -> bool:
-        return kind not in self.snapshot.unread
+    def readable(self, kind: GroupKind, key: Key = ("", "")) -> bool:
+        """Whether an object of that kind and key would be seen if it were there."""
+        return kind not in self.snapshot.unread and not self.snapshot.awaits(kind, key)
 
     def is_young(self, *moments: str | None) -> bool:
         """Whether one of the moments (RFC 3339, UTC) is within the grace period; a moment far ahead is not."""
