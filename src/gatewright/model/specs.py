@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Final, cast
+from typing import ClassVar, Final, cast
 
 from gatewright.model.desired import (
     NOTIFICATION_TYPES,
@@ -25,6 +25,7 @@ from gatewright.model.desired import (
     Team,
 )
 from gatewright.model.durations import duration_of
+from gatewright.model.errors import InputError
 from gatewright.model.events import SEVERITIES, Severity
 from gatewright.model.fields import Reader, label_problem, namespace_problem, subdomain_problem
 from gatewright.text import LANGUAGES, Language, Message, message
@@ -41,7 +42,8 @@ _CREDENTIALS: Final = frozenset({
 
 # The same for a notification, whose address is one too.
 _ADDRESSES: Final = _CREDENTIALS | {"url", "webhook", "webhookurl", "address", "accesstoken", "key", "signingsecret"}
-_EVENT_PREFIX: Final = re.compile(r"[a-z][a-z-]*(\.[a-z-]*)*", re.ASCII)
+EVENT_PREFIX: Final = r"[a-z][a-z-]*(\.[a-z-]*)*"
+"""The beginning of a kind of event, as a regular expression."""
 
 
 def _cluster(metadata: Reader, spec: Reader) -> Cluster:
@@ -162,8 +164,22 @@ def _path_problem(value: str) -> Message | None:
     return message("manifest.inline-credentials") if "\n" in value or "{" in value else None
 
 
+class InvalidEventError(InputError):
+    """What should be the beginning of a kind of event is not, or none is given."""
+
+    code: ClassVar[str] = "model.invalid-event"
+
+
+def require_events(events: tuple[str, ...]) -> tuple[str, ...]:
+    """``events`` without repetitions. Raises ``InvalidEventError``."""
+    wrong = next((event for event in events if _event_problem(event) is not None), None)
+    if wrong is not None or not events:
+        raise InvalidEventError(event=(wrong or "")[:80])
+    return tuple(dict.fromkeys(events))
+
+
 def _event_problem(value: str) -> Message | None:
-    if len(value) <= 63 and _EVENT_PREFIX.fullmatch(value):
+    if len(value) <= 63 and re.fullmatch(EVENT_PREFIX, value, re.ASCII):
         return None
     return message("manifest.event", given=value[:80])
 

@@ -9,7 +9,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gatewright.model.desired import Binding, BundleName, Change, Claim, Cluster, ControllerSpec, Desired, Stack, Team
+from gatewright.model.desired import (
+    Binding,
+    BundleName,
+    Change,
+    Claim,
+    Cluster,
+    ControllerSpec,
+    Desired,
+    SkewPolicy,
+    Stack,
+    Team,
+)
+from gatewright.model.durations import InvalidDurationError
 from gatewright.model.manifest import dump, parse
 from gatewright.model.names import InvalidNameError, ReservedNamespaceError
 from gatewright.model.objects import ObjectRef
@@ -347,3 +359,16 @@ def test_whatever_is_asked_a_namespace_of_a_cluster_has_one_team(sqlite_url: str
             assert len(held) == len(set(held))
 
     asyncio.run(run())
+
+
+async def test_how_much_a_teams_versions_may_differ_is_kept_exported_and_changed(db: Database) -> None:
+    team = Team("payments", "", SkewPolicy("patch", "72h"))
+    assert [c.verb for c in await apply(db, team)] == ["create"]
+    assert await exported(db) == [team]
+    assert [s.desired for s in parse(dump(await exported(db)))] == [team]
+    assert [c.verb for c in await apply(db, team)] == ["unchanged"]
+    assert [c.verb for c in await apply(db, Team("payments"))] == ["update"]
+    async with db.reading() as unit:
+        assert (await unit.fleet.team("payments")).skew_policy == SkewPolicy("none", "168h")
+    with pytest.raises(InvalidDurationError):
+        await apply(db, Team("payments", "", SkewPolicy("patch", "for ever")))
