@@ -44,6 +44,11 @@ class Http2Pool:
         """How many are open."""
         return sum(connection.error is None for connection in self._connections)
 
+    @property
+    def streams(self) -> int:
+        """How many they carry."""
+        return sum(connection.streams for connection in self._connections)
+
     async def open(self, headers: Sequence[Header]) -> Http2Stream:
         """A GET on its way, on a connection that all who wait for one share.
 

@@ -61,6 +61,10 @@ class PlainAnswer:
             raise from_exception(error, self._request, self._seconds) from error
 
     def close(self) -> None:
+        connection = self._response.connection
+        if connection is not None and connection.transport is not None:
+            # Nobody waits for the farewell of TLS, which may take half a minute, longer than the event loop lives.
+            connection.transport.abort()
         self._response.close()
 
 

@@ -148,6 +148,11 @@ class Transport:
         """How many connections carry all streams; None if the server does not speak HTTP/2 or none was tried."""
         return self._pool.connections if self._http2 and self._pool else None
 
+    @property
+    def http2_streams(self) -> int:
+        """How many streams these connections carry now."""
+        return self._pool.streams if self._pool else 0
+
     async def call(self, call: Call) -> Answer:
         """The successful answer. Raises a ``ClusterError`` of ``kube.errors``."""
         request = self.request(call)
