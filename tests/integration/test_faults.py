@@ -34,7 +34,8 @@ from gatewright.kube.connection import Connection
 from gatewright.kube.transport import ClientOptions
 from gatewright.model.errors import ErrorReport, GatewrightError
 from gatewright.model.rollout import RolloutStatus
-from gatewright.observe.status import look
+from gatewright.observe.observatory import Observatory
+from gatewright.observe.views import Views
 
 pytestmark = pytest.mark.integration
 
@@ -294,7 +295,7 @@ async def test_a_dead_cluster_spoils_no_others_view(
             await asyncio.sleep(60)
 
         proxy.rules.append(never)
-        rows = {row.cluster: row for row in await look(product.clusters, team, seconds=5)}
+        rows = {row.cluster: row for row in await Views(Observatory(product.clusters)).status(team)}
         assert rows[shared.name].reachability == "reachable"
         assert rows[other.name].reachability in ("slow", "unreachable")
         require_told(rows[other.name].error, rows[other.name].error.code, other)  # type: ignore[union-attr]

@@ -9,6 +9,7 @@ import msgspec
 from gatewright.model.errors import ErrorReport
 
 Reachability: TypeAlias = Literal["reachable", "slow", "unreachable", "forbidden"]
+HealthState: TypeAlias = Literal["healthy", "progressing", "degraded", "unhealthy", "unknown"]
 CustodyState = Literal["own", "observe", "absent", "unknown"]
 
 
@@ -39,6 +40,7 @@ class ClusterStatus(msgspec.Struct, frozen=True, omit_defaults=True):
     namespace: str = ""
     stack: str = ""
     error: ErrorReport | None = None
+    health: HealthState = "unknown"
 
 
 class ResourceRow(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final, Protocol
 
 import msgspec
 
 from gatewright.gatewayapi.consistency.versions import ClusterVersions, versions_of
-from gatewright.gatewayapi.health import affected, assess, summarise
-from gatewright.gatewayapi.live import CRD, DEPLOYMENT, SECRET, GroupKind, Key, Snapshot, Touched
+from gatewright.gatewayapi.health import affected, assess, elapsed, summarise
+from gatewright.gatewayapi.live import CRD, DEPLOYMENT, GroupKind, Key, Snapshot, Touched
 from gatewright.model.errors import ErrorReport
 from gatewright.model.health import ClusterHealth, HealthState, ObjectHealth
 from gatewright.model.status import Reachability
@@ -31,8 +31,10 @@ _INSTALLATION: Final = frozenset({CRD, DEPLOYMENT})
 
 
 class ClusterState(msgspec.Struct):
-    """All that is known of one cluster. ``recalled``: since when findings have been there, as an earlier process knew. ``revision`` grows with every judgement; ``synced``: everything that there is
-    to see was seen since this process (or the worker that watches) began to look."""
+    """All that is known of one cluster. ``revision`` grows with every judgement; ``synced``: everything that there is
+    to see was seen since this process (or the worker that watches) began to look; ``recalled``: since when findings
+    have been there, as an earlier process knew.
+    """
 
     uid: str
     name: str
@@ -80,6 +82,7 @@ class Board:
         self._pulses: dict[str, Pulse] = {}
         self._dirty: dict[str, set[Identity] | None] = {}
         self._installation: set[str] = set()
+        self._judged: dict[str, datetime] = {}
         self._flush: asyncio.TimerHandle | None = None
 
     # Reading
@@ -136,6 +139,7 @@ class Board:
         self._states.pop(uid, None)
         self._pulses.pop(uid, None)
         self._dirty.pop(uid, None)
+        self._judged.pop(uid, None)
 
     # What watchers tell
 
@@ -145,9 +149,7 @@ class Board:
             return
         if kind in _INSTALLATION:
             self._installation.add(uid)
-        touched = affected(state.snapshot, kind, key, before, after)
-        known = self._dirty.get(uid, set())
-        self._dirty[uid] = None if known is None or touched is None else known.union(touched)
+        self._mark(uid, affected(state.snapshot, kind, key, before, after))
         self._schedule()
 
     def replaced(self, uid: str) -> None:
@@ -200,15 +202,19 @@ class Board:
             uid, only = self._dirty.popitem()
             self._judge(uid, only)
 
-    def rejudge(self, older_than: timedelta) -> None:
+    def rejudge(self) -> None:
         """Judges anew what only time has changed: grace that ends, certificates that expire."""
-        limit = rfc3339(self._clock() - older_than)
+        now = self._clock()
         for state in self._states.values():
-            waits = state.health is not None and state.health.objects.progressing
-            if waits or SECRET in state.snapshot.objects or (state.health and state.health.judged_at < limit):
-                self._dirty[state.uid] = None
+            since = self._judged.get(state.uid)
+            if since is not None and (due := elapsed(state.snapshot, since, now)):
+                self._mark(state.uid, due)
         if self._dirty:
             self._schedule()
+
+    def _mark(self, uid: str, objects: Iterable[Identity] | None) -> None:
+        known = self._dirty.get(uid, set())
+        self._dirty[uid] = None if known is None or objects is None else known.union(objects)
 
     def _judge(self, uid: str, only: Iterable[Identity] | None) -> None:
         state = self._states.get(uid)
@@ -228,16 +234,11 @@ class Board:
             state.objects = {**kept, **fresh}
         state.health = self._summary(state, now)
         state.revision += 1
+        self._judged[uid] = now
         self._tell(state, before, summary)
 
     def _summary(self, state: ClusterState, now: datetime) -> ClusterHealth:
-        return msgspec.structs.replace(
-            summarise(state.snapshot, state.objects, reachability=state.reachability, synced=state.synced),
-            since=state.since,
-            seen_at=state.seen_at,
-            judged_at=rfc3339(now),
-            error=state.error,
-        )
+        return health_of(state, state.objects, rfc3339(now))
 
     def _tell(
         self, state: ClusterState, before: Mapping[Identity, ObjectHealth], summary: ClusterHealth | None
@@ -265,6 +266,27 @@ class Board:
         state.seen_at, state.checked_at, state.error = pulse.seen_at, pulse.checked_at, pulse.error
         if state.health is not None:
             state.health = msgspec.structs.replace(state.health, seen_at=pulse.seen_at, error=pulse.error)
+
+
+def health_of(state: ClusterState, objects: Mapping[Identity, ObjectHealth], judged_at: str = "") -> ClusterHealth:
+    """A cluster rolled up from these of its objects. Of one that does not answer, or has no Gateway API, the objects
+    are told as they were last seen and the state is ``unknown``."""
+    summary = summarise(state.snapshot, objects)
+    seen = state.reachability in ("reachable", "slow") and (state.synced or bool(objects))
+    return ClusterHealth(
+        cluster=state.name,
+        state=summary.state if seen and state.snapshot.of(CRD) else "unknown",
+        reachability=state.reachability,
+        since=state.since,
+        seen_at=state.seen_at,
+        judged_at=judged_at,
+        objects=summary.objects,
+        gateways=summary.gateways,
+        errors=summary.errors,
+        warnings=summary.warnings,
+        causes=summary.causes,
+        error=state.error,
+    )
 
 
 def _shown(health: ClusterHealth) -> ClusterHealth:

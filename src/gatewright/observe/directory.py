@@ -30,6 +30,14 @@ class Directory(msgspec.Struct, frozen=True):
                 return uid
         raise UnknownClusterError(cluster=cluster, nearest=nearest(cluster, [c.name for c in self.clusters.values()]))
 
+    def team_of(self, uid: str, namespace: str) -> str:
+        """The team whose namespace it is on the cluster; empty for nobody's."""
+        name = self.clusters[uid].name if uid in self.clusters else ""
+        for team, bindings in self.bindings.items():
+            if any(binding.cluster == name and binding.namespace == namespace for binding in bindings):
+                return team
+        return ""
+
     def of_team(self, team: str) -> Sequence[Binding]:
         """A team's bindings by cluster. Raises ``UnknownTeamError``."""
         if team not in self.teams:

@@ -11,8 +11,8 @@ from typing import Any
 
 import msgspec
 
-from gatewright.gatewayapi.live import SECRET, SHAPES, GroupKind, Secret, Snapshot, Workload
 from gatewright.gatewayapi.live import DEPLOYMENT as DEPLOYMENTS
+from gatewright.gatewayapi.live import SECRET, SHAPES, GroupKind, Secret, Snapshot, Workload
 from gatewright.model.errors import ErrorReport
 from gatewright.model.observation import ControllerObservation
 from gatewright.model.status import Reachability

@@ -48,7 +48,7 @@ class Observatory:
     """The observation of one installation, in one process. A ``board.Follower``."""
 
     def __init__(self, clusters: Clusters, options: ObservatoryOptions | None = None) -> None:
-        self._clusters = clusters
+        self.clusters = clusters
         self._database = clusters.database
         self._options = options or ObservatoryOptions()
         self.directories = Directories(clusters.database)
@@ -140,7 +140,7 @@ class Observatory:
             grants = f"{directory.credentials.get(uid)} {cluster.name} {cluster.spec.read_secrets}"
             if uid in self._tasks and self._credentials[uid] != grants:
                 await self._stop(uid)
-                await self._clusters.forget_client(uid)
+                await self.clusters.forget_client(uid)
             if uid in share and uid not in self._tasks:
                 self._credentials[uid] = grants
                 self._tasks[uid] = asyncio.create_task(self._watch(uid, directory), name=f"watch {cluster.name}")
@@ -178,7 +178,7 @@ class Observatory:
             pulse.error = known.error
         state = self.board.begin(uid, cluster.name, pulse, secrets=cluster.spec.read_secrets)
         try:
-            async with self._clusters.client(cluster.name) as kube:
+            async with self.clusters.client(cluster.name) as kube:
                 client = kube
         except GatewrightError as error:
             pulse.failed(error)

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from typing import ClassVar, cast
+from typing import cast
 
 from gatewright.gatewayapi.conditions import judge, worst
 from gatewright.gatewayapi.crds import GROUPS
 from gatewright.kube.client import KubeClient
 from gatewright.kube.discovery import listable
 from gatewright.kube.resources import Resource
-from gatewright.model.errors import ErrorReport, GatewrightError, NotFoundError
+from gatewright.model.errors import ErrorReport, GatewrightError
 from gatewright.model.objects import Manifest, part, parts
 from gatewright.model.status import Listing, ResourceRow
 from gatewright.observe.clusters import Clusters, Registered
-
-
-class UnknownKindError(NotFoundError):
-    """No reachable cluster serves a Gateway API kind of that name."""
-
-    code: ClassVar[str] = "observe.unknown-kind"
+from gatewright.observe.kinds import SHORT, UnknownKindError
 
 
 async def get(
@@ -62,16 +57,6 @@ async def _of_cluster(
 def _named(served: Iterable[Resource], kind: str) -> Resource | None:
     wanted = kind.lower().partition(".")[0]
     return next((r for r in served if wanted in (r.plural, r.kind.lower(), *SHORT.get(r.plural, ()))), None)
-
-
-SHORT: dict[str, tuple[str, ...]] = {
-    "gateways": ("gtw",),
-    "gatewayclasses": ("gc",),
-    "referencegrants": ("refgrant",),
-    "backendtlspolicies": ("btlspolicy",),
-    "listenersets": ("lset",),
-}
-"""Short names as the CRDs of Gateway API define them (``spec.names.shortNames``)."""
 
 
 async def _list(kube: KubeClient, resource: Resource, namespace: str | None) -> tuple[Resource, list[Manifest]]:

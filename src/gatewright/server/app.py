@@ -16,11 +16,37 @@ from gatewright.server.auth import authenticator
 from gatewright.server.openapi import document
 from gatewright.server.operations import methods_of, unsound
 from gatewright.server.permissions import undeclared
-from gatewright.server.routes import about, bundles, clusters, desired, fleet, plans, rollouts
+from gatewright.server.routes import (
+    about,
+    bundles,
+    clusters,
+    desired,
+    drift,
+    events,
+    fleet,
+    health,
+    notifications,
+    plans,
+    rollouts,
+    versions,
+)
 from gatewright.server.services import Services
 
 PREFIX: Final = "/api/v1"
-_PARTS: Final = (about, clusters, desired, bundles, plans, rollouts, fleet)
+_PARTS: Final = (
+    about,
+    clusters,
+    desired,
+    bundles,
+    plans,
+    rollouts,
+    fleet,
+    drift,
+    health,
+    events,
+    notifications,
+    versions,
+)
 
 
 def create_app(services: Services, *, token: str | None = None) -> FastAPI:

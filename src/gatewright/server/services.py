@@ -19,12 +19,24 @@ from gatewright.kube import kubeconfig
 from gatewright.kube.connection import Connection
 from gatewright.model.desired import BundleName
 from gatewright.model.names import require_namespace
-from gatewright.observe import resources, status
+from gatewright.model.status import ClusterStatus
+from gatewright.observe import resources
 from gatewright.observe.clusters import Clusters
+from gatewright.observe.consistency import Consistency
+from gatewright.observe.notifications.notifier import Notifier
+from gatewright.observe.notifications.sender import Sender
+from gatewright.observe.observatory import Observatory
+from gatewright.observe.reporting import Reporter
+from gatewright.observe.views import Views
+from gatewright.rollout.drift import DriftWatch
+from gatewright.rollout.drifts import Drifts
+from gatewright.rollout.planner import Planner
 from gatewright.rollout.service import Rollouts
 from gatewright.server.desired import DesiredState
 from gatewright.server.errors import FolderError
+from gatewright.server.eventlog import EventLog
 from gatewright.server.logs import configure
+from gatewright.server.notifications import NotificationDesk
 from gatewright.server.principal import Principal
 from gatewright.server.settings import Settings
 from gatewright.server.values import BundleRow, Pulled
@@ -43,6 +55,32 @@ class Services:
     clusters: Clusters
     rollouts: Rollouts
     bundles: BundleStore
+    observatory: Observatory
+    views: Views
+    consistency: Consistency
+    events: EventLog
+    notifications: NotificationDesk
+    notifier: Notifier
+    drifts: Drifts
+
+    @contextlib.asynccontextmanager
+    async def working(self) -> AsyncGenerator[None]:
+        """While open, this process does everything that a server does beside answering: it carries rollouts out,
+        watches clusters, puts back what drifts, and tells what happens."""
+        reporter = Reporter(self.observatory)
+        async with contextlib.AsyncExitStack() as stack:
+            await stack.enter_async_context(self.notifier.driving())
+            await stack.enter_async_context(self.rollouts.driving())
+            await stack.enter_async_context(reporter.reporting())
+            await stack.enter_async_context(self.consistency.keeping())
+            await stack.enter_async_context(self._drift_watch().working())
+            await stack.enter_async_context(self.observatory.watching())
+            yield
+
+    def _drift_watch(self) -> DriftWatch:
+        watch = DriftWatch(self.clusters, Planner(self.clusters, self.bundles), self.rollouts)
+        self.observatory.on_touched(watch.touched)
+        return watch
 
     def connection(self, asked: ConnectionBody, who: Principal) -> Connection:
         """The connection that a person gave. Raises the errors of ``kube.kubeconfig``.
@@ -79,8 +117,8 @@ class Services:
         content = await self.bundles.load(name)
         return Pulled(name.version, name.channel, len(content.crds), catalogue().bundle(name).digest)
 
-    async def look(self, team: str | None) -> list[status.ClusterStatus]:
-        return await status.look(self.clusters, team)
+    async def look(self, team: str | None) -> list[ClusterStatus]:
+        return await self.views.status(team)
 
     async def resources(
         self, kinds: Sequence[str], team: str | None, names: Sequence[str], all_namespaces: bool
@@ -111,10 +149,29 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services]:
         database = await stack.enter_async_context(Database.open(settings.database))
         await database.migrate()
         async with database.reading() as unit:
-            stored = await unit.credentials.any()
+            stored = await unit.credentials.any() or await unit.notifications.any_sealed()
         ring = KeyRing.load(settings.home, create=not stored)
         clusters = Clusters(database, ring)
         stack.push_async_callback(clusters.close)
         bundles = BundleStore(settings.bundle_cache, settings.bundles or "go")
-        rollouts = Rollouts(clusters, bundles, engine_url(settings))
-        yield Services(settings, DesiredState(database, clusters), clusters, rollouts, bundles)
+        observatory = Observatory(clusters)
+        consistency = Consistency(observatory)
+        rollouts = Rollouts(clusters, bundles, engine_url(settings), seen=consistency.bundle_on)
+        sender = Sender()
+        stack.push_async_callback(sender.close)
+        notifier = Notifier(database, ring, sender, retention_days=settings.event_days)
+        desk = NotificationDesk(database, ring, notifier)
+        yield Services(
+            settings,
+            DesiredState(database, clusters, desk),
+            clusters,
+            rollouts,
+            bundles,
+            observatory,
+            Views(observatory),
+            consistency,
+            EventLog(database),
+            desk,
+            notifier,
+            Drifts(database),
+        )

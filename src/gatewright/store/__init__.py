@@ -6,7 +6,7 @@ Use it in transactions that hold every repository::
         await db.migrate()
         async with db.transaction() as unit:      # or db.reading()
             await unit.fleet.apply_desired(...)   # fleet, credentials, records, plans, rollouts, workers,
-                                                  # observations, journal
+                                                  # states, journal
 
 The repositories take and give values of the model (and of ``planning.request``), never rows.
 """

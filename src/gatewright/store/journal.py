@@ -14,7 +14,7 @@ import msgspec
 from sqlalchemy import ColumnElement, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gatewright.model.events import Event, Severity
+from gatewright.model.events import RETENTION_DAYS, Event, Severity
 from gatewright.model.objects import JSON
 from gatewright.store.clock import Clock, stamp
 from gatewright.store.errors import DatabaseNotMigratedError
@@ -22,7 +22,6 @@ from gatewright.store.sql import affected, pack, pack_maybe, row, rows, serializ
 from gatewright.store.tables import BindingRow, ClusterRow, CredentialRow, DecisionRow, EventRow, MetaRow, RecordRow
 from gatewright.text import Message
 
-RETENTION_DAYS: Final = 90
 PRUNE_AT_ONCE: Final = 1000
 _DESIRED: Final = tuple(
     f"{kind}.{verb}" for kind in ("cluster", "team", "binding", "stack") for verb in ("create", "update", "delete")

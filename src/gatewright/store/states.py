@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from typing import ClassVar
+from typing import Final
 
 import msgspec
 from sqlalchemy import select
@@ -13,7 +13,9 @@ from gatewright.store.clock import Clock, stamp
 from gatewright.store.sql import rows, upsert
 from gatewright.store.tables import ClusterStateRow
 
-_LEVEL = 1
+_LEVEL: Final = 1
+MAX_BODY: Final = 64 << 20
+"""Bytes of one state before compression: more is not kept, so that one huge cluster does not fill the disk."""
 
 
 class StoredState(msgspec.Struct, frozen=True):
@@ -28,16 +30,14 @@ class StoredState(msgspec.Struct, frozen=True):
 class States:
     """The cluster states of one transaction."""
 
-    MAX_BODY: ClassVar[int] = 64 << 20
-    """Bytes of one state before compression: more is not kept, so that one huge cluster does not fill the disk."""
-
-    def __init__(self, session: AsyncSession, clock: Clock) -> None:
+    def __init__(self, session: AsyncSession, clock: Clock, max_body: int = MAX_BODY) -> None:
         self._session = session
         self._clock = clock
+        self._max_body = max_body
 
     async def put(self, cluster_uid: str, revision: int, body: bytes) -> bool:
         """Keeps ``body`` in place of the earlier one; False for one that is too large."""
-        if len(body) > self.MAX_BODY:
+        if len(body) > self._max_body:
             return False
         values = {
             "cluster_id": cluster_uid,

@@ -233,20 +233,6 @@ class WorkerRow(Base):
     role: Mapped[str] = mapped_column(server_default="rollout")
 
 
-class ObservationRow(Base):
-    """What was last seen of a cluster (``body``, ``seen_at``) and how the last attempt to look went
-    (``checked_at``)."""
-
-    __tablename__ = "observations"
-    cluster_id: Mapped[str] = mapped_column(ForeignKey("clusters.id", ondelete="CASCADE"), primary_key=True)
-    reachability: Mapped[str]
-    since: Mapped[str]
-    checked_at: Mapped[str]
-    seen_at: Mapped[str | None]
-    body: Mapped[str | None]
-    error: Mapped[str | None]
-
-
 class EventRow(Base):
     """What people changed and what the fleet did: who, when, what, where, before and after. Append-only. ``cluster``
     and ``team`` are names, for history outlives both; ``message``: JSON of ``text.Message``."""

@@ -11,7 +11,6 @@ from gatewright.store.drift import Drifts
 from gatewright.store.fleet import Fleet
 from gatewright.store.journal import Journal
 from gatewright.store.notifications import Notifications
-from gatewright.store.observations import Observations
 from gatewright.store.plans import Plans
 from gatewright.store.records import Records
 from gatewright.store.rollouts import Rollouts
@@ -33,7 +32,6 @@ class Unit:
         self.plans = Plans(session, clock)
         self.rollouts = Rollouts(session, clock)
         self.workers = Workers(session, clock)
-        self.observations = Observations(session, clock)
         self.states = States(session, clock)
         self.watches = Watches(session, clock)
         self.notifications = Notifications(session, clock)

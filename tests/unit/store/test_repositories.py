@@ -1,4 +1,4 @@
-"""Records, plans, workers and observations: what goes in comes out, by the right key."""
+"""Records, plans, workers, states and watches: what goes in comes out, by the right key."""
 
 from __future__ import annotations
 
@@ -9,19 +9,17 @@ from typing import Any
 import msgspec
 import pytest
 
-from gatewright.model.errors import ErrorReport
 from gatewright.model.objects import ObjectRef
-from gatewright.model.observation import CrdObservation, Metadata, Observation
 from gatewright.model.plan import Plan
 from gatewright.planning.request import Record
 from gatewright.store.clock import moment, stamp, system_clock
 from gatewright.store.database import Database
 from gatewright.store.errors import AmbiguousPlanError, ConcurrentChangeError, UnknownPlanError
+from gatewright.store.states import States
 from gatewright.store.tables import PlanRow
 
 SERVICE = Record(ObjectRef("v1", "Service", "traefik", "gateway-system"), "created", "u1", 3, "digest")
 CRD = Record(ObjectRef("apiextensions.k8s.io/v1", "CustomResourceDefinition", "x.y"), "adopted", "u2", 1, "d2")
-UNREACHABLE = ErrorReport("store.unknown-cluster", {"nearest": "-"}, cluster="a")
 
 
 async def test_records_are_kept_per_cluster_whatever_version_is_spoken(fleet: Database) -> None:
@@ -105,33 +103,42 @@ async def test_workers_that_are_silent_are_dead(db: Database, clock: Any) -> Non
         assert (again.pid, again.pid_started, again.heartbeat_at) == (3, "300", stamp(clock()))
 
 
-async def test_what_was_seen_stays_visible_when_the_cluster_is_gone(fleet: Database, clock: Any) -> None:
-    crd = CrdObservation("x.y", Metadata("u"), "d", (), ("v1",), True, spec={"group": "y"})
-    seen = Observation("a", "uid-a", "2026-11-22T12:00:00.000000Z", "v1.35.0", crds=(crd,))
+async def test_states_are_kept_by_cluster_and_read_since_a_moment(fleet: Database, clock: Any) -> None:
     async with fleet.transaction() as unit:
-        assert await unit.observations.get("uid-a") is None
-        await unit.observations.saw(seen)
+        assert await unit.states.since() == []
+        assert await unit.states.put("uid-a", 1, b"a" * 1000)
     clock.forward(seconds=10)
+    later = stamp(clock())
     async with fleet.transaction() as unit:
-        await unit.observations.failed("uid-a", "unreachable", UNREACHABLE)
-        await unit.observations.failed("uid-b", "forbidden", UNREACHABLE)
-    clock.forward(seconds=10)
+        await unit.states.put("uid-b", 1, b"b")
+        await unit.states.put("uid-b", 2, b"bb")
+    async with fleet.reading() as unit:
+        assert [(s.cluster_uid, s.revision, s.body) for s in await unit.states.since()] == [
+            ("uid-a", 1, b"a" * 1000),
+            ("uid-b", 2, b"bb"),
+        ]
+        assert [s.cluster_uid for s in await unit.states.since(later)] == ["uid-b"]
+
+
+async def test_a_state_that_would_fill_the_disk_is_not_kept(fleet: Database, clock: Any) -> None:
     async with fleet.transaction() as unit:
-        await unit.observations.failed("uid-a", "unreachable", UNREACHABLE)
-        known = await unit.observations.all()
-    a = known["uid-a"]
-    assert a.observation is not None
-    assert a.observation.crds[0].spec is None
-    assert a.observation.crds[0].stored_versions == ("v1",)
-    assert (a.reachability, a.since, a.checked_at, a.error) == (
-        "unreachable", "2026-11-22T12:00:10.000000Z", "2026-11-22T12:00:20.000000Z", UNREACHABLE,
-    )  # fmt: skip
-    assert known["uid-b"].observation is None
+        assert not await States(unit.session, clock, max_body=10).put("uid-a", 1, b"x" * 11)
+        assert await unit.states.since() == []
+
+
+async def test_a_watch_is_taken_by_one_of_several(fleet: Database) -> None:
     async with fleet.transaction() as unit:
-        await unit.observations.saw(seen)
-        back = await unit.observations.get("uid-a")
-    assert back is not None
-    assert (back.reachability, back.error) == ("reachable", None)
+        assert await unit.watches.take("uid-a", "w1", None)
+        assert not await unit.watches.take("uid-a", "w2", None)
+        (held,) = await unit.watches.all()
+        assert (held.worker, held.generation) == ("w1", 1)
+        assert await unit.watches.take("uid-a", "w2", held)
+        assert not await unit.watches.take("uid-a", "w3", held)
+        await unit.watches.take("uid-b", "w2", None)
+        await unit.watches.release("w2", ["uid-b"])
+        assert [w.cluster_uid for w in await unit.watches.all()] == ["uid-a"]
+        await unit.watches.release("w2")
+        assert await unit.watches.all() == []
 
 
 def test_moments_are_texts_in_the_order_of_time() -> None:

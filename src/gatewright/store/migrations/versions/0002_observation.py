@@ -12,6 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.drop_table("observations")
     op.create_table(
         "cluster_states",
         sa.Column("cluster_id", sa.Text(), nullable=False),

@@ -1,0 +1,190 @@
+"""What people see of the clusters: status, health, findings and explanations, for the fleet, a team or a cluster.
+
+Answered from the board. A process that does not watch (a single command without a server) looks first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import ClassVar, Final
+
+import msgspec
+
+from gatewright.gatewayapi.health import explain, explain_cluster, of_namespaces, roll_up
+from gatewright.gatewayapi.live import GATEWAY_CLASS, GroupKind, Key
+from gatewright.model.desired import Binding
+from gatewright.model.errors import NotFoundError
+from gatewright.model.health import ClusterHealth, Health, HealthFinding, Node, ObjectHealth
+from gatewright.model.status import ClusterStatus
+from gatewright.observe.board import Board, ClusterState, Identity, health_of
+from gatewright.observe.directory import Directory
+from gatewright.observe.kinds import kind_named
+from gatewright.observe.observatory import Observatory
+from gatewright.observe.status import status_of
+
+LOOK_SECONDS: Final = 15.0
+FLEET: Final = "fleet"
+
+
+class UnknownObjectError(NotFoundError):
+    """No object of that kind and name was seen in the clusters that were asked about."""
+
+    code: ClassVar[str] = "observe.unknown-object"
+
+
+class Found(msgspec.Struct, frozen=True):
+    """A finding, and the cluster that it is in."""
+
+    cluster: str
+    finding: HealthFinding
+
+
+class Member(msgspec.Struct, frozen=True):
+    """A cluster in a view; ``binding`` where the view is a team's."""
+
+    uid: str
+    name: str
+    binding: Binding | None = None
+
+
+def team_health(board: Board, directory: Directory, team: str) -> Health:
+    """A team rolled up, its members with their causes. Raises ``UnknownTeamError``."""
+    return roll_up(team, [_seen(board.state(m.uid), m) for m in _of_team(directory, team)])
+
+
+class Views:
+    """The views over one observatory."""
+
+    def __init__(self, observatory: Observatory) -> None:
+        self._observatory = observatory
+        self._board = observatory.board
+        self._cache: dict[tuple[str, str], tuple[int, ClusterHealth]] = {}
+
+    async def status(self, team: str | None = None) -> list[ClusterStatus]:
+        """One row per cluster (of a team), by name. Raises ``UnknownTeamError``."""
+        directory, members = await self._members(team)
+        return [
+            status_of(directory.clusters[m.uid], self._board.state(m.uid), directory.owned.get(m.uid, ()), m.binding)
+            for m in members
+        ]
+
+    async def health(self, team: str | None = None) -> Health:
+        """A team or the fleet rolled up; the members without their causes, which the whole has. Raises
+        ``UnknownTeamError``."""
+        _, members = await self._members(team)
+        rolled = roll_up(team or FLEET, [self._health(m) for m in members])
+        short = tuple(msgspec.structs.replace(m, causes=()) for m in rolled.members)
+        return msgspec.structs.replace(rolled, members=short)
+
+    async def cluster(self, name: str, team: str | None = None) -> ClusterHealth:
+        """One cluster (as a team sees it), with its causes. Raises ``UnknownClusterError``, ``UnknownTeamError``."""
+        _, members = await self._members(team, [name])
+        return self._health(members[0])
+
+    async def objects(self, name: str, team: str | None = None) -> list[ObjectHealth]:
+        """Every judged object of a cluster, by kind, namespace and name."""
+        _, members = await self._members(team, [name])
+        found = self._objects(members[0])
+        return [found[identity] for identity in sorted(found)]
+
+    async def findings(
+        self, team: str | None = None, names: Sequence[str] = (), code: str | None = None
+    ) -> list[Found]:
+        """Every finding, by cluster, severity and object."""
+        _, members = await self._members(team, names)
+        found = [
+            Found(member.name, finding)
+            for member in members
+            for health in self._objects(member).values()
+            for finding in health.findings
+            if code is None or finding.code == code
+        ]
+        return sorted(found, key=lambda f: (f.cluster, f.finding.severity, f.finding.identity))
+
+    async def explain(
+        self, kind: str, name: str, *, namespace: str | None = None, team: str | None = None, names: Sequence[str] = ()
+    ) -> list[Node]:
+        """The tree of an object in every cluster that has it; ``name`` may be ``NAMESPACE/NAME``. The kind ``cluster``
+        draws whole clusters. Raises ``UnknownKindError``, ``UnknownObjectError``, ``UnknownTeamError``,
+        ``UnknownClusterError``."""
+        if kind in ("cluster", "clusters"):
+            _, members = await self._members(team, [name])
+            return [self._whole(member) for member in members if self._board.state(member.uid)]
+        wanted = kind_named(kind)
+        given, _, bare = name.rpartition("/")
+        _, members = await self._members(team, names)
+        nodes = [
+            _located(explain(state.snapshot, self._objects(member), wanted, key), member.name)
+            for member in members
+            if (state := self._board.state(member.uid)) is not None
+            for key in self._keys(member, state, wanted, namespace or given or None, bare)
+        ]
+        if not nodes:
+            raise UnknownObjectError(kind=wanted[1], name=name[:120])
+        return nodes
+
+    def _keys(
+        self, member: Member, state: ClusterState, kind: GroupKind, namespace: str | None, name: str
+    ) -> Iterable[Key]:
+        visible = self._objects(member)
+        for key in sorted(state.snapshot.of(kind)):
+            in_scope = namespace is None or key[0] == namespace or kind == GATEWAY_CLASS
+            if key[1] == name and in_scope and (member.binding is None or (kind, key) in visible):
+                yield key
+
+    def _whole(self, member: Member) -> Node:
+        state = self._board.state(member.uid)
+        assert state is not None
+        return _located(explain_cluster(state.snapshot, self._objects(member)), member.name)
+
+    async def _members(self, team: str | None, names: Sequence[str] = ()) -> tuple[Directory, list[Member]]:
+        directory = await self._observatory.directories.read()
+        members = _of_fleet(directory) if team is None else _of_team(directory, team)
+        if names:
+            wanted = {directory.uid(name) for name in names}
+            members = [m for m in members if m.uid in wanted]
+        await self._observatory.look([m.uid for m in members], LOOK_SECONDS)
+        return directory, members
+
+    def _objects(self, member: Member) -> Mapping[Identity, ObjectHealth]:
+        state = self._board.state(member.uid)
+        return {} if state is None else _visible(state, member)
+
+    def _health(self, member: Member) -> ClusterHealth:
+        state = self._board.state(member.uid)
+        if state is None or member.binding is None:
+            return _seen(state, member)
+        key = (member.uid, member.binding.namespace)
+        known = self._cache.get(key)
+        if known is None or known[0] != state.revision:
+            known = self._cache[key] = (state.revision, _seen(state, member))
+        return msgspec.structs.replace(known[1], seen_at=state.seen_at, error=state.error)
+
+
+def _visible(state: ClusterState, member: Member) -> Mapping[Identity, ObjectHealth]:
+    """What may be seen of a cluster: all of it, or what concerns the team."""
+    if member.binding is None:
+        return state.objects
+    return of_namespaces(state.objects, [member.binding.namespace])
+
+
+def _seen(state: ClusterState | None, member: Member) -> ClusterHealth:
+    if state is None:
+        return ClusterHealth(member.name, "unknown", "unreachable", "", "")
+    if member.binding is None and state.health is not None:
+        return state.health
+    return health_of(state, _visible(state, member))
+
+
+def _of_fleet(directory: Directory) -> list[Member]:
+    found = (Member(uid, cluster.name) for uid, cluster in directory.clusters.items())
+    return sorted(found, key=lambda m: m.name)
+
+
+def _of_team(directory: Directory, team: str) -> list[Member]:
+    uids = {cluster.name: uid for uid, cluster in directory.clusters.items()}
+    return [Member(uids[b.cluster], b.cluster, b) for b in directory.of_team(team) if b.cluster in uids]
+
+
+def _located(node: Node, cluster: str) -> Node:
+    return msgspec.structs.replace(node, cluster=cluster)
