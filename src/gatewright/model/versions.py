@@ -154,3 +154,11 @@ class SkewFinding(msgspec.Struct, frozen=True, omit_defaults=True):
     finding: HealthFinding
     deadline: str
     levelling: Message
+
+
+class Versions(msgspec.Struct, frozen=True):
+    """The versions of the fleet or of a team: the matrix, the clusters in full, and the skew of each team in it."""
+
+    matrix: VersionMatrix
+    clusters: tuple[ClusterVersions, ...]
+    skews: tuple[SkewFinding, ...]

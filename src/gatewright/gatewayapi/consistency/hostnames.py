@@ -41,8 +41,8 @@ _FIELDS: Final[tuple[Field, ...]] = ("backends", "filters", "timeouts", "retry",
 _WITH_HOSTNAMES: Final = ("HTTPRoute", "GRPCRoute", "TLSRoute")
 
 
-class _Entry(msgspec.Struct, frozen=True):
-    """One match of one rule on one Gateway."""
+class Entry(msgspec.Struct, frozen=True):
+    """One match of one rule on one Gateway, with what it does."""
 
     gateway: str
     route: ObjectRef
@@ -50,7 +50,8 @@ class _Entry(msgspec.Struct, frozen=True):
     values: Mapping[Field, str]
 
 
-_Cluster: TypeAlias = dict[str, list[_Entry]]
+Served: TypeAlias = Mapping[str, Sequence[Entry]]
+"""The winning entries of every hostname of one cluster."""
 
 
 def compare_hostnames(
@@ -63,9 +64,15 @@ def compare_hostnames(
     that names none, what its listeners name, or ``*``.
     """
     clusters = sorted(set(snapshots) if namespaces is None else set(snapshots) & set(namespaces))
-    served = {name: _served(snapshots[name], None if namespaces is None else namespaces[name]) for name in clusters}
-    hostnames = sorted({hostname for found in served.values() for hostname in found})
-    return tuple(_comparison(hostname, served) for hostname in hostnames)
+    served = {name: served_by(snapshots[name], None if namespaces is None else namespaces[name]) for name in clusters}
+    return compare_served(served)
+
+
+def compare_served(served: Mapping[str, Served], hostname: str | None = None) -> tuple[HostnameComparison, ...]:
+    """The comparison of what ``served_by`` gave for each cluster; ``hostname``: of this one alone, in lower case."""
+    ordered = {name: served[name] for name in sorted(served)}
+    hostnames = sorted({host for found in ordered.values() for host in found if hostname in (None, host)})
+    return tuple(_comparison(host, ordered) for host in hostnames)
 
 
 def hostnames_of(snapshot: Snapshot, kind: GroupKind, route: Route) -> tuple[str, ...]:
@@ -107,9 +114,9 @@ def _listeners(snapshot: Snapshot, parent: ParentRef, route: Route) -> Iterator[
             yield listener
 
 
-def _served(snapshot: Snapshot, namespace: str | None) -> _Cluster:
-    """The winning entries of every hostname of a cluster."""
-    found: _Cluster = {}
+def served_by(snapshot: Snapshot, namespace: str | None = None) -> Served:
+    """What a cluster (one of its namespaces) serves. The answer does not change with the snapshot."""
+    found: dict[str, list[Entry]] = {}
     routes = [(kind, r) for kind, r in snapshot.routes() if namespace in (None, r.metadata.namespace)]
     for kind, route in sorted(routes, key=_precedence):
         entries = list(_entries(snapshot, kind, route))
@@ -123,14 +130,14 @@ def _precedence(found: tuple[GroupKind, Route]) -> tuple[str, Key, str]:
     return (route.metadata.creation_timestamp or "~", route.metadata.key, kind[1])
 
 
-def _winners(entries: Sequence[_Entry]) -> list[_Entry]:
-    won: dict[tuple[str, str], _Entry] = {}
+def _winners(entries: Sequence[Entry]) -> list[Entry]:
+    won: dict[tuple[str, str], Entry] = {}
     for entry in entries:
         won.setdefault((entry.gateway, entry.match), entry)
     return list(won.values())
 
 
-def _entries(snapshot: Snapshot, kind: GroupKind, route: Route) -> Iterator[_Entry]:
+def _entries(snapshot: Snapshot, kind: GroupKind, route: Route) -> Iterator[Entry]:
     gateways = {
         "/".join(key)
         for parent in route.spec.parent_refs or ()
@@ -140,7 +147,7 @@ def _entries(snapshot: Snapshot, kind: GroupKind, route: Route) -> Iterator[_Ent
         values = _values(rule, route.metadata.namespace)
         for match in rule.matches or (RouteMatch(),):
             for gateway in sorted(gateways) or [ABSENT]:
-                yield _Entry(gateway, ref_of(kind, route.metadata.key), _match(kind[1], match), values)
+                yield Entry(gateway, ref_of(kind, route.metadata.key), _match(kind[1], match), values)
 
 
 def _match(kind: str, match: RouteMatch) -> str:
@@ -218,7 +225,7 @@ def _plain(value: JSON) -> str:
     return canonical(value).decode() if value else ABSENT
 
 
-def _comparison(hostname: str, served: Mapping[str, _Cluster]) -> HostnameComparison:
+def _comparison(hostname: str, served: Mapping[str, Served]) -> HostnameComparison:
     having = {cluster: found[hostname] for cluster, found in served.items() if hostname in found}
     differences = tuple(_differences(having))
     return HostnameComparison(
@@ -230,7 +237,7 @@ def _comparison(hostname: str, served: Mapping[str, _Cluster]) -> HostnameCompar
     )
 
 
-def _routing(cluster: str, entries: Sequence[_Entry]) -> ClusterRouting:
+def _routing(cluster: str, entries: Sequence[Entry]) -> ClusterRouting:
     return ClusterRouting(
         cluster,
         tuple(sorted({entry.route for entry in entries})),
@@ -239,7 +246,7 @@ def _routing(cluster: str, entries: Sequence[_Entry]) -> ClusterRouting:
     )
 
 
-def _differences(having: Mapping[str, Sequence[_Entry]]) -> Iterator[PathDifference]:
+def _differences(having: Mapping[str, Sequence[Entry]]) -> Iterator[PathDifference]:
     matches = sorted({entry.match for entries in having.values() for entry in entries})
     for match in matches:
         here = {c: [e for e in entries if e.match == match] for c, entries in having.items()}
