@@ -16,12 +16,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
+import aiohttp
 import msgspec
 import pytest
 import yaml
 from handles import ClusterHandle
 
 from gatewright.kube import errors, kubeconfig
+from gatewright.kube.auth import authenticator
 from gatewright.kube.client import KubeClient, Permission
 from gatewright.kube.connection import Connection
 from gatewright.kube.discovery import group_version, listable
@@ -34,7 +36,7 @@ from gatewright.kube.resources import (
     SERVICES,
     Resource,
 )
-from gatewright.kube.transport import Call, Transport
+from gatewright.kube.tls import context_of
 from gatewright.kube.watch import WatchEvent
 from gatewright.lab.simulator import FleetOptions, SimulatedFleet, simulated_fleet
 
@@ -135,15 +137,22 @@ async def page(kube: KubeClient, path: str, accept: str = "application/json", **
 
 
 async def raw_status(kube: KubeClient, method: str, path: str, body: Object | None = None, **params: str) -> Object:
-    """The Status that a refused request brings, with nothing of it translated, and the HTTP code."""
-    call = Call(method, path, "try", path, tuple(params.items()), msgspec.json.encode(body) if body else None)
-    transport = Transport(kube.connection)
-    async with transport:
-        response = await transport._send(call, await transport._auth.credential())
-        async with response:
-            text = await response.text()
-            found = json.loads(text) if response.content_type == "application/json" else {"text": text}
-            return {"http": response.status, **found}
+    """What a request brings, with nothing of it translated, and the HTTP code."""
+    credential = await authenticator(kube.connection).credential()
+    headers = {"Authorization": credential.authorization} if credential.authorization else {}
+    async with (
+        aiohttp.ClientSession(headers=headers) as session,
+        session.request(
+            method,
+            f"{kube.connection.server}{path}",
+            params=params,
+            json=body,
+            ssl=context_of(kube.connection, credential),
+        ) as response,
+    ):
+        text = await response.text()
+        found = json.loads(text) if response.content_type == "application/json" else {"text": text}
+        return {"http": response.status, **found}
 
 
 async def events(kube: KubeClient, path: str, accept: str = "application/json", **params: str) -> list[Object]:

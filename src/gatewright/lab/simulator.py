@@ -68,6 +68,12 @@ class FleetOptions(msgspec.Struct, frozen=True):
     history: int = 1000
     bookmark_seconds: float = 60.0
 
+    def __post_init__(self) -> None:
+        if min(self.clusters, self.gateways, self.history) < 1 or min(self.routes, *self.large.values(), 0) < 0:
+            raise ValueError("a fleet needs a cluster, a gateway and a history, and no negative number of routes")
+        if self.bookmark_seconds <= 0 or not set(self.large) <= set(self.names):
+            raise ValueError("bookmarks need a pause, and a large cluster must be one of the fleet's")
+
     @property
     def names(self) -> tuple[str, ...]:
         """The clusters: ``cluster-0001``, ..."""
@@ -138,6 +144,7 @@ class SimulatedFleet:
     def __init__(self, options: FleetOptions, port: int, authority: str, token: str, pid: int) -> None:
         self.names = options.names
         self.pid = pid
+        self._known = frozenset(options.names)
         self._base = f"https://127.0.0.1:{port}"
         self._authority = authority
         self._token = token
@@ -157,12 +164,11 @@ class SimulatedFleet:
 
     def connection(self, name: str) -> Connection:
         """How to reach a cluster. Raises ``UnknownCluster``."""
-        if name not in self.names:
-            raise UnknownCluster(name=name)
+        self._check((name,))
         return Connection(f"{self._base}/clusters/{name}", ca_data=self._authority, token=self._token)
 
     async def fault(self, kind: Fault | FaultKind | None, *clusters: str) -> None:
-        """Let clusters (none named: all) misbehave, or with ``None`` behave again."""
+        """Let clusters (none named: all) misbehave, or with ``None`` behave again. Raises ``UnknownCluster``."""
         await self._post("fault", _Order(clusters, Fault(kind) if isinstance(kind, str) else kind))
 
     async def drop_watches(self, *clusters: str) -> None:
@@ -177,14 +183,15 @@ class SimulatedFleet:
         """Make or delete routes, with their backends, until there are so many."""
         await self._post("routes", _Order(clusters, routes=routes))
 
-    async def load(self, *, path: str = "fleet") -> Load:
+    async def load(self) -> Load:
         """What the simulator is doing."""
-        async with self._session.get(f"{self._base}/control/{path}") as answer:
+        async with self._session.get(f"{self._base}/control/fleet") as answer:
             answer.raise_for_status()
             return msgspec.json.decode(await answer.read(), type=Load)
 
     async def change(self, *clusters: str, rate: float = 200.0, seconds: float = 1.0) -> AsyncIterator[Change]:
         """Change the condition of ``rate`` random routes a second for so many seconds; tells of each as it happens."""
+        self._check(clusters)
         order = msgspec.json.encode(_Order(clusters, rate=rate, seconds=seconds))
         async with self._session.post(f"{self._base}/control/changes", data=order) as answer:
             answer.raise_for_status()
@@ -192,10 +199,14 @@ class SimulatedFleet:
                 yield msgspec.json.decode(line, type=Change)
 
     async def _post(self, what: str, order: _Order) -> None:
+        self._check(order.clusters)
         async with self._session.post(f"{self._base}/control/{what}", data=msgspec.json.encode(order)) as answer:
-            if answer.status == 400:
-                raise UnknownCluster(name=", ".join(order.clusters))
             answer.raise_for_status()
+
+    def _check(self, clusters: tuple[str, ...]) -> None:
+        for name in clusters:
+            if name not in self._known:
+                raise UnknownCluster(name=name)
 
 
 @asynccontextmanager
