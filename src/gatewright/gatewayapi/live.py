@@ -14,7 +14,7 @@ import msgspec
 
 from gatewright.model.objects import ObjectRef
 from gatewright.model.observation import ControllerObservation
-from gatewright.model.probe import CertificateFacts
+from gatewright.model.probe import CertificateFacts, ProbeResult, ProbeTarget
 
 GATEWAY_GROUP: Final = "gateway.networking.k8s.io"
 X_GROUP: Final = "gateway.networking.x-k8s.io"
@@ -575,6 +575,7 @@ class Snapshot(msgspec.Struct):
     the error's code: what cannot be seen is not reported as missing. ``secrets_granted``: the user lets us read
     Secrets here. ``controllers``: workloads that run a known gateway controller. ``pending``: what was asked for and
     has not been listed yet, by kind and scope (namespace and name, empty for all): nothing of it is missing so far.
+    ``probes``: what the last probe of each target came to.
     """
 
     cluster: str
@@ -584,6 +585,8 @@ class Snapshot(msgspec.Struct):
     unread: dict[GroupKind, str] = msgspec.field(default_factory=lambda: dict[GroupKind, str]())
     secrets_granted: bool = False
     pending: set[tuple[GroupKind, Key]] = msgspec.field(default_factory=lambda: set[tuple[GroupKind, Key]]())
+
+    probes: dict[ProbeTarget, ProbeResult] = msgspec.field(default_factory=lambda: dict[ProbeTarget, ProbeResult]())
 
     def awaits(self, kind: GroupKind, key: Key) -> bool:
         """Whether the list that would have the object has not come yet."""

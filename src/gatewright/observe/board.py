@@ -152,6 +152,11 @@ class Board:
         self._mark(uid, affected(state.snapshot, kind, key, before, after))
         self._schedule()
 
+    def probed(self, uid: str, gateway: Identity) -> None:
+        """A probe through the Gateway came out otherwise than before."""
+        self._mark(uid, (gateway,))
+        self._schedule()
+
     def replaced(self, uid: str) -> None:
         if uid in self._states:
             self._dirty[uid] = None

@@ -15,6 +15,7 @@ from gatewright.gatewayapi.live import DEPLOYMENT as DEPLOYMENTS
 from gatewright.gatewayapi.live import SECRET, SHAPES, GroupKind, Secret, Snapshot, Workload
 from gatewright.model.errors import ErrorReport
 from gatewright.model.observation import ControllerObservation
+from gatewright.model.probe import ProbeResult
 from gatewright.model.status import Reachability
 
 
@@ -50,6 +51,7 @@ class Memory(msgspec.Struct, frozen=True):
     kinds: list[Kept]
     findings: list[Since]
     error: ErrorReport | None = None
+    probes: list[ProbeResult] = []
 
 
 def shape_of(kind: GroupKind) -> type[Any] | None:
@@ -80,6 +82,7 @@ def snapshot_of(cluster: str, memory: Memory) -> Snapshot:
     snapshot = Snapshot(cluster, memory.kubernetes, controllers=memory.controllers)
     snapshot.secrets_granted = memory.secrets_granted
     snapshot.unread = {(group, kind): code for group, kind, code in memory.unread}
+    snapshot.probes = {result.target: result for result in memory.probes}
     for kept in memory.kinds:
         kind = (kept.group, kept.kind)
         shape = shape_of(kind)

@@ -56,6 +56,7 @@ class Observatory:
         self._watchers: dict[str, ClusterWatcher] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._credentials: dict[str, str] = {}
+        self._probed: frozenset[str] = frozenset()
         self._starting = asyncio.Semaphore(STARTING)
         self._share: frozenset[str] | None = None
         self._wake = asyncio.Event()
@@ -90,6 +91,15 @@ class Observatory:
     @property
     def watchers(self) -> Sequence[ClusterWatcher]:
         return tuple(self._watchers.values())
+
+    # Probing
+
+    def probed(self) -> list[tuple[str, str]]:
+        """UID and name of the clusters that this process watches and may probe."""
+        return [(uid, watcher.snapshot.cluster) for uid, watcher in self._watchers.items() if uid in self._probed]
+
+    def uid_of(self, cluster: str) -> str | None:
+        return next((uid for uid, watcher in self._watchers.items() if watcher.snapshot.cluster == cluster), None)
 
     # Watching
 
@@ -131,6 +141,7 @@ class Observatory:
 
     async def _follow_directory(self, directory: Directory) -> None:
         share = self._share or frozenset()
+        self._probed = frozenset(uid for uid, cluster in directory.clusters.items() if cluster.spec.probes)
         for uid in self.board.states().keys() - directory.clusters.keys():
             await self._stop(uid)
             self.board.forget(uid)
@@ -344,6 +355,7 @@ def memory_of(state: ClusterState) -> memory.Memory:
             for f in found.findings
         ],
         error=state.error,
+        probes=list(snapshot.probes.values()),
     )
 
 

@@ -44,7 +44,7 @@ async def serve(settings: Settings, host: str, port: int, ready: Callable[[Liste
     Raises ``PortTakenError``, ``AddressError``, and those of ``ensure_token`` and ``open_services``.
     """
     with _listen(host, port) as listener:
-        async with open_services(settings) as services, services.working():
+        async with open_services(settings) as services, services.working(listener.getsockname()[:2]):
             app = create_app(services, token=ensure_token(settings.token_file))
             config = uvicorn.Config(
                 app,

@@ -26,6 +26,11 @@ from gatewright.observe.consistency import Consistency
 from gatewright.observe.notifications.notifier import Notifier
 from gatewright.observe.notifications.sender import Sender
 from gatewright.observe.observatory import Observatory
+from gatewright.observe.probes.addresses import AddressPolicy
+from gatewright.observe.probes.live import LiveProbes
+from gatewright.observe.probes.prober import ProberOptions
+from gatewright.observe.probes.addresses import AddressPolicy
+from gatewright.observe.probing import Probing
 from gatewright.observe.reporting import Reporter
 from gatewright.observe.views import Views
 from gatewright.rollout.drift import DriftWatch
@@ -36,6 +41,7 @@ from gatewright.server.desired import DesiredState
 from gatewright.server.errors import FolderError
 from gatewright.server.eventlog import EventLog
 from gatewright.server.logs import configure
+from gatewright.server.metrics import Metrics, Sources
 from gatewright.server.notifications import NotificationDesk
 from gatewright.server.principal import Principal
 from gatewright.server.settings import Settings
@@ -43,6 +49,7 @@ from gatewright.server.values import BundleRow, Pulled
 from gatewright.server.wire import ConnectionBody
 from gatewright.store.bundles import BundleStore
 from gatewright.store.database import Database
+from gatewright.store.numbers import StoredNumbers, count
 from gatewright.store.secrets import KeyRing
 
 
@@ -62,11 +69,14 @@ class Services:
     notifications: NotificationDesk
     notifier: Notifier
     drifts: Drifts
+    probes: LiveProbes
+    metrics: Metrics
 
     @contextlib.asynccontextmanager
-    async def working(self) -> AsyncGenerator[None]:
+    async def working(self, listens: tuple[str, int]) -> AsyncGenerator[None]:
         """While open, this process does everything that a server does beside answering: it carries rollouts out,
-        watches clusters, puts back what drifts, and tells what happens."""
+        watches and probes clusters, puts back what drifts, and tells what happens. ``listens``: host and port of the
+        server, which probes leave alone."""
         reporter = Reporter(self.observatory)
         async with contextlib.AsyncExitStack() as stack:
             await stack.enter_async_context(self.notifier.driving())
@@ -75,7 +85,14 @@ class Services:
             await stack.enter_async_context(self.consistency.keeping())
             await stack.enter_async_context(self._drift_watch().working())
             await stack.enter_async_context(self.observatory.watching())
+            await stack.enter_async_context(self.probes.probing())
+            await stack.enter_async_context(self._probing(listens).probing())
             yield
+
+    def _probing(self, listens: tuple[str, int]) -> Probing:
+        settings = self.settings
+        policy = AddressPolicy(settings.probe_loopback, settings.probe_exclude, own=(listens,))
+        return Probing(self.observatory, policy)
 
     def _drift_watch(self) -> DriftWatch:
         watch = DriftWatch(self.clusters, Planner(self.clusters, self.bundles), self.rollouts)
@@ -161,6 +178,8 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services]:
         stack.push_async_callback(sender.close)
         notifier = Notifier(database, ring, sender, retention_days=settings.event_days)
         desk = NotificationDesk(database, ring, notifier)
+        reach = AddressPolicy(loopback=settings.probe_loopback, exclusions=settings.probe_exclude)
+        probes = LiveProbes(observatory, ProberOptions(reach))
         yield Services(
             settings,
             DesiredState(database, clusters, desk),
@@ -174,4 +193,22 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services]:
             desk,
             notifier,
             Drifts(database),
+            probes,
+            _metrics(database, observatory, probes),
         )
+
+
+def _metrics(database: Database, observatory: Observatory, probes: LiveProbes) -> Metrics:
+    async def stored() -> StoredNumbers:
+        async with database.reading() as unit:
+            return await count(unit.session)
+
+    return Metrics(
+        Sources(
+            clusters=lambda: observatory.board.states().values(),
+            watchers=lambda: observatory.watchers,
+            probes=probes.results,
+            prober=probes.report,
+            stored=stored,
+        )
+    )

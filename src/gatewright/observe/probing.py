@@ -1,0 +1,72 @@
+"""Probing what is watched: targets from the snapshots of this worker's clusters, results back into them.
+
+A result is part of what is known of a cluster: health is judged with it, it is stored, and it is forgotten with its
+target.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Iterator
+
+from gatewright.gatewayapi.live import GATEWAY, Key
+from gatewright.gatewayapi.probing import targets_of
+from gatewright.model.probe import ProbeResult, ProbeTarget
+from gatewright.observe.observatory import Observatory
+from gatewright.observe.probes.addresses import AddressPolicy
+from gatewright.observe.probes.prober import Prober, ProberOptions, ProberReport
+
+
+class Probing:
+    """The probes of one observatory."""
+
+    def __init__(self, observatory: Observatory, policy: AddressPolicy) -> None:
+        self._observatory = observatory
+        self._prober = Prober(self._targets, self._came, ProberOptions(policy))
+
+    def report(self) -> ProberReport:
+        """How probing itself fares."""
+        return self._prober.report()
+
+    @contextlib.asynccontextmanager
+    async def probing(self) -> AsyncGenerator[None]:
+        """While open, this process probes the clusters that it watches, unless the user says not to."""
+        task = asyncio.create_task(self._prober.run(), name="prober")
+        try:
+            yield
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    def _targets(self) -> Iterator[ProbeTarget]:
+        for uid, name in self._observatory.probed():
+            state = self._observatory.board.state(uid)
+            if state is None or not state.synced:
+                continue
+            wanted = list(targets_of(name, state.snapshot))
+            kept = frozenset(wanted)
+            for target in [target for target in state.snapshot.probes if target not in kept]:
+                del state.snapshot.probes[target]
+            yield from wanted
+
+    def _came(self, result: ProbeResult) -> None:
+        uid = self._observatory.uid_of(result.target.cluster)
+        state = None if uid is None else self._observatory.board.state(uid)
+        if uid is None or state is None:
+            return
+        before = state.snapshot.probes.get(result.target)
+        state.snapshot.probes[result.target] = result
+        if before is None or _told(before) != _told(result):
+            ref = result.target.gateway
+            key: Key = (ref.namespace or "", ref.name)
+            gateway = state.snapshot.gateways().get(key)
+            if gateway is not None:
+                self._observatory.board.probed(uid, (GATEWAY, key))
+
+
+def _told(result: ProbeResult) -> tuple[object, ...]:
+    """What health is judged by; latency and moments change with every probe."""
+    certificate = result.certificate.digest if result.certificate else ""
+    return (result.outcome, result.status, certificate, result.trusted, result.covered)
