@@ -52,15 +52,9 @@ async def watching(product: Product) -> AsyncGenerator[DriftWatch]:
     drift = DriftWatch(product.clusters, Planner(product.clusters, bundles()), product.rollouts, DriftOptions())
     observatory = Observatory(product.clusters)
     observatory.on_touched(drift.touched)
-    async with observatory.watching():
-        running = asyncio.create_task(drift.run())
-        try:
-            await quiet(observatory)
-            yield drift
-        finally:
-            running.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await running
+    async with drift.working(), observatory.watching():
+        await quiet(observatory)
+        yield drift
 
 
 async def quiet(observatory: Observatory) -> None:

@@ -13,10 +13,12 @@ from typing import Any, Final, cast
 
 import msgspec
 
+from gatewright.gatewayapi.catalogue import catalogue
+from gatewright.gatewayapi.crds import CHANNEL_ANNOTATION, VERSION_ANNOTATION, spec_digest
 from gatewright.gatewayapi.live import WrittenMeta
 from gatewright.gatewayapi.marks import FIELD_MANAGER, GATEWRIGHT, INSTALLATION, MANAGED_BY, TEAM
 from gatewright.gatewayapi.writers import OTHER, WRITERS
-from gatewright.model.desired import Claim, DriftMode
+from gatewright.model.desired import BundleName, Claim, DriftMode
 from gatewright.model.drift import Changer, DriftKind
 from gatewright.model.objects import Manifest, part, parts
 from gatewright.model.plan import STOPS, WRITES, ClusterPlan, FieldDifference, ObjectVerdict
@@ -53,14 +55,12 @@ def suspicious(record: Record, metadata: WrittenMeta | None, installation: str) 
         return True
     if lost_marks(record, metadata.labels or {}, metadata.annotations or {}, installation):
         return True
-    if metadata.generation:
-        return metadata.generation != record.generation
+    if metadata.generation and metadata.generation != record.generation:
+        return True
     writers = [w for w in metadata.managed_fields or () if w.subresource != "status"]
     ours = max((w.time or "" for w in writers if w.manager == FIELD_MANAGER), default="")
-    return any(
-        w.manager != FIELD_MANAGER and not _HOUSEKEEPING.fullmatch(w.manager) and (w.time or "") >= ours
-        for w in writers
-    )
+    others = (w for w in writers if w.manager != FIELD_MANAGER and not _HOUSEKEEPING.fullmatch(w.manager))
+    return any((w.time or "") >= ours for w in others)
 
 
 def lost_marks(
@@ -86,16 +86,24 @@ def worth_reading(record: Record, verdict: ObjectVerdict, suspects: frozenset[tu
     return record.ref.identity in suspects or (verdict.verdict != "unchanged" and verdict.wanted == record.wanted)
 
 
-def deviation(record: Record, verdict: ObjectVerdict, live: Manifest | None, installation: str) -> Deviation | None:
+def deviation(
+    record: Record,
+    verdict: ObjectVerdict,
+    live: Manifest | None,
+    installation: str,
+    bundle: BundleName | None = None,
+) -> Deviation | None:
     """How the object differs from what we wrote, by a plan's verdict and the object itself (None: absent); None where
     it does not: it is as we wrote it, others changed only what we do not set, or people want something else by now and
-    nobody else touched it."""
+    nobody else touched it. ``bundle``: the one that the plan is for."""
     if live is None:
         return Deviation(record, "deleted", verdict, restorable=_restores(record, verdict))
     metadata = part(live, "metadata")
     uid = str(metadata.get("uid", ""))
     lost = lost_marks(record, part(metadata, "labels"), part(metadata, "annotations"), installation)
-    differences = _merged(lost, verdict.differences) if verdict.verdict != "unchanged" else lost
+    differences = lost
+    if verdict.verdict != "unchanged":
+        differences = _merged(lost, verdict.differences, _stamps(record, bundle, part(metadata, "annotations")))
     changers = changers_of(live, differences)
     found = Deviation(record, "changed", verdict, differences, changers, uid, _restores(record, verdict))
     if "deletionTimestamp" in metadata:
@@ -111,15 +119,28 @@ def _restores(record: Record, verdict: ObjectVerdict) -> bool:
     return verdict.verdict in ("create", "update") and verdict.wanted == record.wanted
 
 
+def _stamps(record: Record, bundle: BundleName | None, annotations: Mapping[str, str]) -> tuple[FieldDifference, ...]:
+    """The annotations of a CRD that name its release, where they are not those of the bundle."""
+    facts = None if bundle is None or record.ref.kind != CRD_KIND else catalogue().bundle(bundle).crd(record.ref.name)
+    if bundle is None or facts is None:
+        return ()
+    wanted = {VERSION_ANNOTATION: facts.annotated, CHANNEL_ANNOTATION: bundle.channel}
+    return tuple(
+        FieldDifference(f"metadata.annotations[{key}]", annotations.get(key), value)
+        for key, value in wanted.items()
+        if annotations.get(key) != value
+    )
+
+
 def _drifted(record: Record, verdict: ObjectVerdict, live: Manifest) -> bool:
+    if record.ref.kind == CRD_KIND and spec_digest(live["spec"]) != record.wanted:
+        return True
     if verdict.verdict in ("unchanged", "share", "wait"):
         return False
     if verdict.wanted == record.wanted:
         return True
     # People want something else by now, so a difference alone does not tell that others changed anything.
-    if record.ref.kind == CRD_KIND:
-        return part(live, "metadata").get("generation") != record.generation
-    return any(_owns_any(entry, verdict.differences) for entry in _others(live))
+    return record.ref.kind != CRD_KIND and any(_owns_any(entry, verdict.differences) for entry in _others(live))
 
 
 def _merged(*groups: Sequence[FieldDifference]) -> tuple[FieldDifference, ...]:

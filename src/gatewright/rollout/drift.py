@@ -10,8 +10,9 @@ cluster, what is told of it waits: those changes are ours.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from datetime import UTC, datetime
 from typing import TypeAlias
 
@@ -19,6 +20,7 @@ import msgspec
 import structlog
 
 from gatewright.gatewayapi.live import Touched, WrittenMeta
+from gatewright.model.desired import BundleName
 from gatewright.model.errors import GatewrightError
 from gatewright.model.plan import ObjectVerdict
 from gatewright.observe.clusters import Clusters
@@ -123,6 +125,17 @@ class DriftWatch:
             finally:
                 self._group = None
 
+    @contextlib.asynccontextmanager
+    async def working(self) -> AsyncGenerator[None]:
+        """While open, this process looks and heals."""
+        running = asyncio.create_task(self.run(), name="drift")
+        try:
+            yield
+        finally:
+            running.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await running
+
     async def _sweeping(self) -> None:
         while True:
             try:
@@ -194,7 +207,7 @@ class DriftWatch:
     async def _judge(self, site: _Site, view: DriftView, suspects: frozenset[Identity]) -> Judged:
         """Every object that was judged, with what differs. Raises ``ClusterError``."""
         async with self._gate:
-            verdicts = await self._verdicts(site, view, suspects)
+            verdicts, bundle = await self._verdicts(site, view, suspects)
             records = [
                 record
                 for identity, record in view.records.items()
@@ -205,7 +218,7 @@ class DriftWatch:
         judged: Judged = {}
         for record, live in zip(records, lives, strict=True):
             verdict = verdicts[record.ref.identity]
-            judged[record.ref.identity] = deviation(record, verdict, live, view.known.installation)
+            judged[record.ref.identity] = deviation(record, verdict, live, view.known.installation, bundle)
         judged.update(dict.fromkeys(suspects - view.records.keys()))
         if solve(view.known.claims).installation is not None:
             # Nobody wants these any more: there is nothing to compare them with.
@@ -214,15 +227,17 @@ class DriftWatch:
 
     async def _verdicts(
         self, site: _Site, view: DriftView, suspects: frozenset[Identity]
-    ) -> dict[Identity, ObjectVerdict]:
+    ) -> tuple[dict[Identity, ObjectVerdict], BundleName | None]:
         verdicts: dict[Identity, ObjectVerdict] = {}
+        bundle: BundleName | None = None
         for team in teams(view, suspects):
             made = await self._planner.cluster_plan(Question(team, site.name, site.uid), permissions=False)
             if made.uid != site.uid:
                 raise IdentityChangedError(cluster=site.name, found=made.uid, expected=site.uid)
+            bundle = made.bundle or bundle
             for verdict in made.verdicts:
                 verdicts.setdefault(verdict.ref.identity, verdict)
-        return verdicts
+        return verdicts, bundle
 
     async def _keep(self, site: _Site, view: DriftView, judged: Judged) -> bool:
         """Writes down what was judged. False, and nothing written, if we wrote to the cluster meanwhile."""

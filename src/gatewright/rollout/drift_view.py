@@ -45,13 +45,13 @@ async def view_of(clusters: Clusters, uid: str) -> DriftView | None:
 
 def suspects_of(view: DriftView, told: Mapping[Identity, Touched], moved: AbstractSet[Identity]) -> frozenset[Identity]:
     """The objects to judge: those that may be other than we wrote them, and those known to be. ``moved``: those that
-    were told of before, whose change counts where there is no generation to tell."""
+    were told of before and changed since: what only moves the status is not told."""
     installation = view.known.installation
     found = {
         identity
         for identity, event in told.items()
         if (record := view.records.get(identity)) is not None
-        and (suspicious(record, event.metadata, installation) or (identity in moved and not _generation(event)))
+        and (identity in moved or suspicious(record, event.metadata, installation))
     }
     active = {identity for identity, drift in view.drifts.items() if drift.active}
     return frozenset(found | active)
@@ -62,10 +62,6 @@ def healable(view: DriftView) -> frozenset[Identity]:
     fought = {identity for identity, drift in view.drifts.items() if drift.state == "fought"}
     modes = {identity: mode_of(record, view.known.claims) for identity, record in view.records.items()}
     return frozenset(identity for identity, mode in modes.items() if mode == "heal" and identity not in fought)
-
-
-def _generation(event: Touched) -> int:
-    return 0 if event.metadata is None else event.metadata.generation
 
 
 def teams(view: DriftView, objects: frozenset[Identity]) -> Sequence[str]:

@@ -18,7 +18,7 @@ from gatewright.gatewayapi.marks import TEAM
 from gatewright.gatewayapi.writers import owner_of
 from gatewright.kube.client import ABSENT, KubeClient
 from gatewright.kube.errors import ObjectConflictError
-from gatewright.kube.resources import resource_of
+from gatewright.kube.resources import CRDS, resource_of
 from gatewright.model.errors import ClusterError
 from gatewright.model.objects import Manifest, ObjectRef, part
 from gatewright.model.observation import CrdObservation, NamespaceObservation, ObjectObservation
@@ -28,7 +28,7 @@ from gatewright.observe.survey import find
 from gatewright.planning.fingerprints import Seen
 from gatewright.planning.request import CRD_KIND, BundleContent, Known, Record
 from gatewright.planning.staleness import unmoved
-from gatewright.planning.writes import manifest_of, origin_of
+from gatewright.planning.writes import manifest_of, origin_of, surplus
 from gatewright.rollout import waits
 from gatewright.rollout.errors import NotEmptyError, ObjectMovedError
 from gatewright.text import Message, message
@@ -168,7 +168,11 @@ async def _send(site: Site, verdict: ObjectVerdict, wanted: Manifest, live: Mani
         uid=meta.get("uid"),
         metadata_only=verdict.ref.kind == CRD_KIND,
     )
-    return applied.object
+    rest = surplus(wanted, live) if live is not None and force and verdict.ref.kind == CRD_KIND else None
+    if rest is None:
+        return applied.object
+    await site.guard()
+    return await site.kube.patch(CRDS, verdict.ref.name, {"metadata": {"uid": meta.get("uid")}, **rest})
 
 
 async def _remove(site: Site, ref: ObjectRef) -> None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gatewright.gatewayapi.crds import CHANNEL_ANNOTATION, VERSION_ANNOTATION, spec_digest
 from gatewright.gatewayapi.live import Writer, WrittenMeta
 from gatewright.gatewayapi.marks import INSTALLATION, MANAGED_BY, ORIGIN
 from gatewright.model.desired import BundleName, Claim, ControllerSpec, DriftMode
@@ -24,6 +25,7 @@ from gatewright.planning.drift import (
     worth_reading,
 )
 from gatewright.planning.request import Record, crd_ref, namespace_ref
+from gatewright.planning.writes import surplus
 from gatewright.text import message
 
 US = "11111111-0000-0000-0000-000000000000"
@@ -34,7 +36,11 @@ OURS = Writer("gatewright", "Apply", "", "2026-11-22T12:00:00Z")
 MARKS = {"labels": {MANAGED_BY: "gatewright"}, "annotations": {INSTALLATION: US, ORIGIN: "created"}}
 
 
-def record(ref: ObjectRef = CRD, *, generation: int = 1, wanted: str = "w", team: str = "") -> Record:
+SPEC: dict[str, Any] = {"names": {"kind": "Gateway", "plural": "gateways"}, "versions": []}
+W = spec_digest(SPEC)
+
+
+def record(ref: ObjectRef = CRD, *, generation: int = 1, wanted: str = W, team: str = "") -> Record:
     return Record(ref, "created", "u1", generation, wanted, team)
 
 
@@ -42,7 +48,7 @@ def metadata(**changes: Any) -> WrittenMeta:
     return WrittenMeta(name="x", uid="u1", generation=1, managed_fields=(OURS,), **{**MARKS, **changes})
 
 
-def verdict(word: Verdict, ref: ObjectRef = CRD, *paths: str, wanted: str = "w") -> ObjectVerdict:
+def verdict(word: Verdict, ref: ObjectRef = CRD, *paths: str, wanted: str = W) -> ObjectVerdict:
     return ObjectVerdict(ref, word, WHY, differences=tuple(FieldDifference(p, 1, 2) for p in paths), wanted=wanted)
 
 
@@ -53,7 +59,7 @@ def entry(manager: str, fields: Any, time: str = "2026-11-22T12:00:01Z", **more:
 def live(*entries: dict[str, Any], **changes: Any) -> dict[str, Any]:
     ours = {"manager": "gatewright", "operation": "Apply", "time": OURS.time, "fieldsV1": {}}
     made = {"uid": "u1", "generation": 1, **MARKS, "managedFields": [ours, *entries], **changes}
-    return {"metadata": made}
+    return {"metadata": made, "spec": SPEC}
 
 
 def test_what_we_wrote_and_nobody_touched_is_not_suspicious() -> None:
@@ -84,9 +90,10 @@ def test_an_object_that_may_be_other_than_we_wrote_it_is_suspicious(seen: Writte
         (Writer("kube-controller-manager", "Update", "", "2026-11-22T12:00:01Z"), False),
     ],
 )
-def test_kinds_without_a_generation_tell_by_who_wrote_last(writer: Writer, expected: bool) -> None:
-    seen = msgspec.structs.replace(metadata(), generation=0, managed_fields=(OURS, writer))
-    assert suspicious(record(generation=0), seen, US) is expected
+@pytest.mark.parametrize("generation", [0, 1])
+def test_who_wrote_since_we_did_may_have_changed_it(writer: Writer, expected: bool, generation: int) -> None:
+    seen = msgspec.structs.replace(metadata(), generation=generation, managed_fields=(OURS, writer))
+    assert suspicious(record(generation=generation), seen, US) is expected
 
 
 def test_a_namespace_must_carry_its_team() -> None:
@@ -122,9 +129,25 @@ def test_a_difference_to_what_we_wrote_is_drift_and_names_who_owns_the_field() -
 def test_a_wish_that_changed_is_not_drift_by_itself() -> None:
     pending = verdict("update", CRD, "spec.versions[0].schema", wanted="new")
     assert deviation(record(), pending, live(), US) is None
-    found = deviation(record(), pending, live(generation=2), US)
+    found = deviation(record(), pending, {**live(), "spec": {**SPEC, "conversion": {"strategy": "Webhook"}}}, US)
     assert found is not None
     assert not found.restorable
+
+
+def test_a_crd_is_what_its_spec_is_whatever_a_plan_believes() -> None:
+    """A plan takes a CRD whose generation is the recorded one for what we wrote, without reading it."""
+    other = {**live(), "spec": {**SPEC, "names": {**SPEC["names"], "shortNames": ["mine"]}}}
+    assert deviation(record(), verdict("unchanged"), other, US) is not None
+
+
+def test_a_crd_that_claims_another_release_is_drift_and_shows_the_claim() -> None:
+    claims = {VERSION_ANNOTATION: "v9.9.9", CHANNEL_ANNOTATION: "standard"}
+    seen = live(annotations={**MARKS["annotations"], **claims})
+    found = deviation(record(), verdict("update"), seen, US, BundleName("v1.6.1"))
+    assert found is not None
+    assert [(d.path, d.live, d.wanted) for d in found.differences] == [
+        (f"metadata.annotations[{VERSION_ANNOTATION}]", "v9.9.9", "v1.6.1")
+    ]
 
 
 def test_with_a_changed_wish_an_object_has_drifted_if_another_owns_what_differs() -> None:
@@ -252,3 +275,21 @@ def test_what_a_plan_would_put_back_is_read_even_if_nobody_told() -> None:
     assert not worth_reading(record(), verdict("unchanged"), frozenset())
     assert not worth_reading(record(), verdict("update", wanted="new"), frozenset())
     assert worth_reading(record(), verdict("unchanged"), frozenset({CRD.identity}))
+
+
+def test_what_others_added_to_a_crd_is_removed_and_nothing_else() -> None:
+    wanted: dict[str, Any] = {"spec": {"names": {"kind": "Gateway", "shortNames": ["gtw"]}, "versions": []}}
+    names = {"kind": "Gateway", "singular": "gateway", "listKind": "GatewayList", "shortNames": ["x"]}
+    assert surplus(wanted, {"spec": {"names": names, "versions": [1], "conversion": {"strategy": "None"}}}) is None
+    theirs = {
+        "names": {**names, "categories": ["mine"]},
+        "conversion": {"strategy": "Webhook", "webhook": {}},
+        "preserveUnknownFields": True,
+    }
+    assert surplus(wanted, {"spec": theirs}) == {
+        "spec": {
+            "names": {"categories": None},
+            "conversion": {"strategy": "None", "webhook": None},
+            "preserveUnknownFields": False,
+        }
+    }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Depends
 
-from gatewright.model.desired import Binding, BundleName, ControllerSpec, Stack, Team
+from gatewright.model.desired import Binding, BundleName, ControllerSpec, DriftMode, Stack, Team
 from gatewright.server.desired import Document
 from gatewright.server.etags import Unmoved
 from gatewright.server.operations import YAML, answers, answers_nothing, answers_pages, reads
@@ -40,6 +40,7 @@ class BindingBody(Body, frozen=True):
 class StackBody(Body, frozen=True):
     bundle: BundleName
     controller: ControllerSpec | None = None
+    drift: DriftMode = "report"
 
 
 class DocumentsBody(Body, frozen=True):
@@ -156,7 +157,8 @@ async def put_stack(
     asked: StackBody = Depends(reads(StackBody)),
 ) -> ChangeView:
     """Makes or changes a stack. Nothing happens in clusters before a plan is run."""
-    return change_view(await given.desired.put(Stack(team, name, asked.bundle, asked.controller), who.name, unmoved))
+    wanted = Stack(team, name, asked.bundle, asked.controller, asked.drift)
+    return change_view(await given.desired.put(wanted, who.name, unmoved))
 
 
 @router.delete("/teams/{team}/stacks/{name}")
