@@ -15,6 +15,8 @@ from gatewright.text import Message
 
 Severity: TypeAlias = Literal["info", "warning", "error"]
 SEVERITIES: Final[tuple[Severity, ...]] = get_args(Literal["info", "warning", "error"])
+RETENTION_DAYS: Final = 90
+"""Days for which events are kept where nobody says otherwise."""
 
 
 class Event(msgspec.Struct, frozen=True, omit_defaults=True):

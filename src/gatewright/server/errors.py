@@ -133,6 +133,12 @@ class AddressError(InputError):
     code: ClassVar[str] = "server.address"
 
 
+class NotificationManifestError(InputError):
+    """A manifest from a socket names the file of an address; it is on another machine."""
+
+    code: ClassVar[str] = "server.notification-manifest"
+
+
 class ClusterManifestError(InputError):
     """A manifest from a socket names a cluster that is not registered; its kubeconfig is on another machine."""
 

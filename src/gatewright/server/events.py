@@ -8,7 +8,6 @@ first, which says that what it knows may be out of date and is to be read anew.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
 from typing import Annotated, Any, Final, Protocol, TypeAlias, cast
@@ -117,9 +116,19 @@ def encode(event: Sent) -> bytes:
 
 
 async def _close(events: AsyncIterator[Sent], following: asyncio.Future[Sent | None]) -> None:
+    """Lets the reading end before anything else does. Whoever ends a request cancels it more than once, and what was
+    left running would keep its database connection."""
     following.cancel()
-    with contextlib.suppress(asyncio.CancelledError, Exception):
-        await following
+    interrupted = False
+    while not following.done():
+        try:
+            await asyncio.wait((following,))
+        except asyncio.CancelledError:
+            interrupted = True
+    if not following.cancelled():
+        following.exception()
     close = getattr(events, "aclose", None)
     if close is not None:
         await close()
+    if interrupted:
+        raise asyncio.CancelledError

@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 from platformdirs import user_cache_path, user_config_path, user_data_path
 
+from gatewright.model.events import RETENTION_DAYS
 from gatewright.observe.probes.addresses import Exclusions, exclusions
 from gatewright.observe.probes.errors import ExclusionError
 from gatewright.server.errors import SettingError
@@ -35,6 +36,7 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     Setting("GATEWRIGHT_LANG", "LANG", message("server.about.lang")),
     Setting("GATEWRIGHT_PROBE_LOOPBACK", "", message("server.about.probe-loopback")),
     Setting("GATEWRIGHT_PROBE_EXCLUDE", "", message("server.about.probe-exclude")),
+    Setting("GATEWRIGHT_EVENT_DAYS", "90", message("server.about.event-days")),
     Setting("GATEWRIGHT_DEBUG", "", message("server.about.debug")),
 )
 
@@ -53,6 +55,7 @@ class Settings(msgspec.Struct, frozen=True):
     debug: bool
     probe_loopback: bool = False
     probe_exclude: Exclusions = Exclusions()
+    event_days: int = RETENTION_DAYS
 
     @property
     def token_file(self) -> Path:
@@ -81,6 +84,7 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
         token=environ.get("GATEWRIGHT_TOKEN", ""),
         debug=environ.get("GATEWRIGHT_DEBUG", "") not in ("", "0"),
         probe_loopback=environ.get("GATEWRIGHT_PROBE_LOOPBACK", "") not in ("", "0"),
+        event_days=_days(environ.get("GATEWRIGHT_EVENT_DAYS", "")),
         probe_exclude=_exclusions(environ.get("GATEWRIGHT_PROBE_EXCLUDE", "")),
     )
 
@@ -93,6 +97,14 @@ def _folder(environ: Mapping[str, str], name: str) -> Path | None:
     if "\0" in given or not path.is_absolute():
         raise SettingError(name=name, value=given[:200], wanted="/...")
     return path
+
+
+def _days(given: str) -> int:
+    if not given:
+        return RETENTION_DAYS
+    if not (given.isascii() and given.isdigit() and len(given) <= 5 and 1 <= int(given) <= 36500):
+        raise SettingError(name="GATEWRIGHT_EVENT_DAYS", value=given[:200], wanted="1 - 36500")
+    return int(given)
 
 
 def _server(given: str) -> str:

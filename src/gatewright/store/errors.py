@@ -68,7 +68,7 @@ class UnknownNotificationError(NotFoundError):
     code: ClassVar[str] = "store.unknown-notification"
 
 
-class NotificationWithoutAddressError(InputError):
+class NotificationWithoutAddressError(ConflictError):
     """A notification is new, and nothing says where to send."""
 
     code: ClassVar[str] = "store.notification-without-address"

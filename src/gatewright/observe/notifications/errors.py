@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from gatewright.model.errors import EnvironmentFailure, InputError
+from gatewright.model.errors import ConflictError, EnvironmentFailure, InputError
 
 
 class AddressError(InputError):
@@ -19,7 +19,7 @@ class SecretError(InputError):
     code: ClassVar[str] = "notify.secret"
 
 
-class UnsignedTypeError(InputError):
+class UnsignedTypeError(ConflictError):
     """The service knows no signature, so a signing secret would protect nothing."""
 
     code: ClassVar[str] = "notify.unsigned-type"
@@ -30,3 +30,9 @@ class NotDeliveredError(EnvironmentFailure):
 
     code: ClassVar[str] = "notify.not-delivered"
     http_status: ClassVar[int] = 502
+
+
+class NotificationFileError(InputError):
+    """The file that should hold an address or a signing secret cannot be read."""
+
+    code: ClassVar[str] = "notify.file"

@@ -18,7 +18,7 @@ import structlog
 
 from gatewright.model.desired import Notification
 from gatewright.model.errors import GatewrightError
-from gatewright.model.events import Event
+from gatewright.model.events import RETENTION_DAYS, Event
 from gatewright.observe.notifications.errors import NotDeliveredError
 from gatewright.observe.notifications.formats import Letter
 from gatewright.observe.notifications.sender import Failure, Sender
@@ -26,7 +26,7 @@ from gatewright.observe.notifications.target import unseal
 from gatewright.store.clock import stamp, system_clock
 from gatewright.store.database import Database
 from gatewright.store.deliveries import Claim
-from gatewright.store.journal import PRUNE_AT_ONCE, RETENTION_DAYS
+from gatewright.store.journal import PRUNE_AT_ONCE
 from gatewright.store.secrets import KeyRing, Sealed
 from gatewright.text import message
 

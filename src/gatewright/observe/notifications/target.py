@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -9,7 +10,12 @@ import msgspec
 
 from gatewright.model.desired import NotificationType
 from gatewright.model.notifications import Target
-from gatewright.observe.notifications.errors import AddressError, SecretError, UnsignedTypeError
+from gatewright.observe.notifications.errors import (
+    AddressError,
+    NotificationFileError,
+    SecretError,
+    UnsignedTypeError,
+)
 from gatewright.store.apply import Address
 from gatewright.store.notifications import place
 from gatewright.store.secrets import KeyRing, Sealed
@@ -50,3 +56,13 @@ def _usable(address: str) -> bool:
     except ValueError:
         return False
     return parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc and not parts.fragment
+
+
+def read_file(path: str) -> str:
+    """What a file of the operator's machine holds. Raises ``NotificationFileError``."""
+    try:
+        with Path(path).expanduser().open("rb") as file:
+            return file.read(_LONGEST * 2).decode()
+    except (OSError, RuntimeError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "UTF-8"
+        raise NotificationFileError(path=path[:200], reason=reason) from error
