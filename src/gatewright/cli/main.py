@@ -18,7 +18,22 @@ from gatewright.text import environment_language
 
 def build() -> Any:
     """The tree of commands. Nothing that talks to a network or a database is imported for it."""
-    from gatewright.cli.commands import about, bundles, clusters, fleet, lab, manifests, plans, rollouts, server, teams
+    from gatewright.cli.commands import (
+        about,
+        bundles,
+        clusters,
+        drift,
+        events,
+        fleet,
+        lab,
+        manifests,
+        notifications,
+        plans,
+        rollouts,
+        server,
+        teams,
+        versions,
+    )
     from gatewright.cli.demo import command as demo
 
     app = typer_app(no_args_is_help=True)
@@ -27,7 +42,9 @@ def build() -> Any:
     app.add_typer(teams.stack_group, name="stack", no_args_is_help=True)
     app.add_typer(rollouts.group, name="rollout", no_args_is_help=True)
     app.add_typer(bundles.group, name="bundle", no_args_is_help=True)
-    for part in (clusters, teams, manifests, plans, rollouts, fleet, server, demo, about):
+    app.add_typer(notifications.group, name="notification", no_args_is_help=True)
+    app.add_typer(drift.group, name="drift", no_args_is_help=True)
+    for part in (clusters, teams, manifests, plans, rollouts, fleet, server, demo, about, versions, events):
         app.add_typer(part.root)
     tree: Any = get_command(app)
     lab.mount(tree)

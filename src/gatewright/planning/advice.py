@@ -300,7 +300,7 @@ def _unused(world: _World) -> Iterator[Suggestion]:
             yield from world.suggest(
                 "unbind", {}, (binding.team,), [message("consistency.nothing-there", cluster=place[0],
                 namespace=place[1])], lower=False, place=place, told=told,
-                command=f"gatewright unbind {binding.team} {binding.cluster}",
+                command=f"gatewright unbind {binding.team}/{binding.cluster}",
             )  # fmt: skip
 
 

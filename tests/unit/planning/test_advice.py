@@ -132,7 +132,7 @@ def test_no_second_binding_on_a_cluster_is_suggested():
 def test_a_binding_that_nothing_uses():
     advice = advise(world(independent("a"), cluster("b")))
     assert [(s.teams, s.cluster) for s in of_kind(advice, "unbind")] == [(("pay",), "b"), (("shop",), "b")]
-    assert of_kind(advice, "unbind")[0].command == "gatewright unbind pay b"
+    assert of_kind(advice, "unbind")[0].command == "gatewright unbind pay/b"
 
 
 def test_what_was_not_seen_and_who_is_new_are_left_alone():
