@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable
-from typing import Final
+from typing import Final, get_args
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
@@ -16,6 +17,7 @@ from gatewright.server.auth import authenticator
 from gatewright.server.openapi import document
 from gatewright.server.operations import methods_of, unsound
 from gatewright.server.permissions import undeclared
+from gatewright.server.requests import CountingRequests
 from gatewright.server.routes import (
     about,
     bundles,
@@ -25,6 +27,7 @@ from gatewright.server.routes import (
     events,
     fleet,
     health,
+    metrics,
     notifications,
     plans,
     rollouts,
@@ -46,6 +49,7 @@ _PARTS: Final = (
     events,
     notifications,
     versions,
+    metrics,
 )
 
 
@@ -58,6 +62,7 @@ def create_app(services: Services, *, token: str | None = None) -> FastAPI:
         title="Gatewright", version=__version__, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False
     )
     app.state.services = services
+    app.add_middleware(CountingRequests, counts=services.metrics.sources.requests)
     app.state.authenticate = authenticator(token)
     problems.install(app, _methods())
     for part in _PARTS:
@@ -77,5 +82,14 @@ def api_routes() -> list[BaseRoute]:
 
 def _methods() -> Callable[[str], set[str]]:
     """The methods of a path over all of its routes, of which the web framework names only the first one's."""
-    known = [(compile_path(PREFIX + r.path)[0], methods_of(r)) for r in api_routes() if isinstance(r, APIRoute)]
+    known = [(_pattern(route), methods_of(route)) for route in api_routes() if isinstance(route, APIRoute)]
     return lambda path: {method for pattern, methods in known if pattern.match(path) for method in methods}
+
+
+def _pattern(route: APIRoute) -> re.Pattern[str]:
+    """The paths of a route. A part that is one of a few words is no other word, which may be another route's."""
+    found = compile_path(PREFIX + route.path)[0].pattern
+    for parameter in route.dependant.path_params:
+        if words := get_args(parameter.field_info.annotation):
+            found = found.replace(f"<{parameter.alias}>[^/]+", f"<{parameter.alias}>{'|'.join(words)}")
+    return re.compile(found)

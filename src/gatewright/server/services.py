@@ -27,9 +27,6 @@ from gatewright.observe.notifications.notifier import Notifier
 from gatewright.observe.notifications.sender import Sender
 from gatewright.observe.observatory import Observatory
 from gatewright.observe.probes.addresses import AddressPolicy
-from gatewright.observe.probes.live import LiveProbes
-from gatewright.observe.probes.prober import ProberOptions
-from gatewright.observe.probes.addresses import AddressPolicy
 from gatewright.observe.probing import Probing
 from gatewright.observe.reporting import Reporter
 from gatewright.observe.views import Views
@@ -69,7 +66,6 @@ class Services:
     notifications: NotificationDesk
     notifier: Notifier
     drifts: Drifts
-    probes: LiveProbes
     metrics: Metrics
 
     @contextlib.asynccontextmanager
@@ -85,8 +81,9 @@ class Services:
             await stack.enter_async_context(self.consistency.keeping())
             await stack.enter_async_context(self._drift_watch().working())
             await stack.enter_async_context(self.observatory.watching())
-            await stack.enter_async_context(self.probes.probing())
-            await stack.enter_async_context(self._probing(listens).probing())
+            probing = self._probing(listens)
+            self.metrics.attend(probing.report)
+            await stack.enter_async_context(probing.probing())
             yield
 
     def _probing(self, listens: tuple[str, int]) -> Probing:
@@ -178,8 +175,6 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services]:
         stack.push_async_callback(sender.close)
         notifier = Notifier(database, ring, sender, retention_days=settings.event_days)
         desk = NotificationDesk(database, ring, notifier)
-        reach = AddressPolicy(loopback=settings.probe_loopback, exclusions=settings.probe_exclude)
-        probes = LiveProbes(observatory, ProberOptions(reach))
         yield Services(
             settings,
             DesiredState(database, clusters, desk),
@@ -193,12 +188,11 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services]:
             desk,
             notifier,
             Drifts(database),
-            probes,
-            _metrics(database, observatory, probes),
+            _metrics(database, observatory),
         )
 
 
-def _metrics(database: Database, observatory: Observatory, probes: LiveProbes) -> Metrics:
+def _metrics(database: Database, observatory: Observatory) -> Metrics:
     async def stored() -> StoredNumbers:
         async with database.reading() as unit:
             return await count(unit.session)
@@ -207,8 +201,6 @@ def _metrics(database: Database, observatory: Observatory, probes: LiveProbes) -
         Sources(
             clusters=lambda: observatory.board.states().values(),
             watchers=lambda: observatory.watchers,
-            probes=probes.results,
-            prober=probes.report,
             stored=stored,
         )
     )
