@@ -56,6 +56,10 @@ class Api:
     async def put(self, path: str, type: type[T], body: object = None) -> T:
         return self._decode(await self._send("PUT", path, body), type)
 
+    async def do(self, method: str, path: str) -> None:
+        """A request whose answer says nothing."""
+        await self._send(method, path)
+
     async def delete(self, path: str) -> None:
         await self._send("DELETE", path)
 

@@ -29,6 +29,7 @@ STYLES: Final[dict[str, str]] = {
     "succeeded": "green", "done": "green", "running": "blue", "pending": "dim", "paused": "yellow", "failed": "red",
     "aborted": "yellow", "skipped": "dim", "reachable": "green", "slow": "yellow", "unreachable": "red",
     "forbidden": "red", "own": "green", "observe": "cyan", "block": "red", "warn": "yellow",
+    "sent": "green", "dead": "red", "warning": "yellow", "error": "red",
     "change": "blue", "nothing": "green", "stopped": "red",
 }  # fmt: skip
 

@@ -1,0 +1,139 @@
+"""``gatewright notification ...``: whom to tell of what happens, and what became of each message."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from gatewright.cli.command import Session, YesOption, command
+from gatewright.cli.errors import BadValueError, FileUnreadableError
+from gatewright.cli.help import typer_app
+
+group = typer_app()
+
+_TYPES = "webhook|slack|dingtalk|feishu|wecom"
+_LONGEST = 4096
+NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="cli.argument.notification")]
+DeliveryArgument = Annotated[str, typer.Argument(metavar="ID", help="cli.argument.delivery")]
+OfOption = Annotated[str | None, typer.Option("--notification", metavar="NAME", help="cli.option.of-notification")]
+LimitOption = Annotated[int, typer.Option("--limit", "-n", min=1, max=1000, help="cli.option.deliveries-limit")]
+
+
+@command(group, "list")
+async def list_notifications(session: Session) -> None:
+    from gatewright.cli.views import events as view
+    from gatewright.model.notifications import NotificationStatus
+
+    api = await session.api()
+    session.screen.show(await api.get("/notifications", list[NotificationStatus]), view.notifications)
+
+
+@command(group, "add")
+async def add(
+    session: Session,
+    name: NameArgument,
+    type: Annotated[str | None, typer.Option("--type", metavar=_TYPES, help="cli.option.notification-type")] = None,
+    url_file: Annotated[
+        str | None, typer.Option("--url-file", metavar="FILE|-", help="cli.option.notification-url")
+    ] = None,
+    secret_file: Annotated[
+        str | None, typer.Option("--secret-file", metavar="FILE|-", help="cli.option.notification-secret")
+    ] = None,
+    team: Annotated[
+        str | None, typer.Option("--team", "-t", metavar="TEAM", help="cli.option.notification-team")
+    ] = None,
+    event: Annotated[
+        list[str] | None, typer.Option("--event", metavar="PREFIX", help="cli.option.notification-event")
+    ] = None,
+    minimum: Annotated[
+        str | None, typer.Option("--minimum", metavar="info|warning|error", help="cli.option.notification-minimum")
+    ] = None,
+    language: Annotated[
+        str | None, typer.Option("--language", metavar="en|zh", help="cli.option.notification-language")
+    ] = None,
+) -> None:
+    from gatewright.cli.client import part
+    from gatewright.cli.views import desired
+    from gatewright.model.notifications import NotificationStatus
+    from gatewright.server.values import ChangeView
+
+    if url_file == secret_file == "-":
+        raise BadValueError(name="--secret-file", value="-", wanted="FILE")
+    given: dict[str, Any] = {"type": type, "team": team, "events": event, "minimum": minimum, "language": language}
+    given["url"] = None if url_file is None else _read(url_file)
+    given["secret"] = None if secret_file is None else _read(secret_file)
+    api = await session.api()
+    known = {status.name: status for status in await api.get("/notifications", list[NotificationStatus])}
+    body: dict[str, Any] = {}
+    if name in known:
+        before = known[name]
+        body = {key: getattr(before, key) for key in ("type", "team", "events", "minimum", "language")}
+    elif type is None:
+        raise BadValueError(name="--type", value="-", wanted=_TYPES.replace("|", ", "))
+    body.update((key, value) for key, value in given.items() if value is not None)
+    session.screen.show([await api.put(f"/notifications/{part(name)}", ChangeView, body)], desired.changes)
+
+
+@command(group, "remove")
+async def remove(session: Session, name: NameArgument, yes: YesOption = False) -> None:
+    from gatewright.cli.client import part
+
+    api = await session.api()
+    session.confirm("cli.confirm.remove-notification", yes, name=name)
+    await api.delete(f"/notifications/{part(name)}")
+    session.screen.done("cli.done.notification-removed", name=name)
+
+
+@command(group, "test")
+async def test(session: Session, name: NameArgument) -> None:
+    from gatewright.cli.client import part
+
+    api = await session.api()
+    with session.screen.working("cli.working.sending", name=name):
+        await api.do("POST", f"/notifications/{part(name)}/test")
+    session.screen.done("cli.done.notification-tested", name=name)
+
+
+@command(group, "deliveries")
+async def deliveries(session: Session, notification: OfOption = None, limit: LimitOption = 50) -> None:
+    await _show(session, notification=notification, limit=limit)
+
+
+@command(group, "dead")
+async def dead(session: Session, notification: OfOption = None, limit: LimitOption = 50) -> None:
+    await _show(session, notification=notification, state="dead", limit=limit)
+
+
+@command(group, "retry")
+async def retry(session: Session, id: DeliveryArgument) -> None:
+    from gatewright.cli.client import part
+    from gatewright.cli.views import events as view
+    from gatewright.model.notifications import Delivery
+
+    api = await session.api()
+    session.screen.show([await api.post(f"/deliveries/{part(id)}/retry", Delivery)], view.deliveries)
+
+
+async def _show(session: Session, **query: str | int | None) -> None:
+    from gatewright.cli.views import events as view
+    from gatewright.model.notifications import Delivery
+
+    api = await session.api()
+    session.screen.show(await api.get("/deliveries", list[Delivery], **query), view.deliveries)
+
+
+def _read(path: str) -> str:
+    """A credential from a file or standard input: an argument would stay in the shell's history."""
+    import sys
+    from pathlib import Path
+
+    try:
+        if path == "-":
+            content = sys.stdin.buffer.read(_LONGEST)
+        else:
+            with Path(path).expanduser().open("rb") as file:
+                content = file.read(_LONGEST)
+        return content.decode().strip()
+    except (OSError, RuntimeError, UnicodeDecodeError) as error:
+        raise FileUnreadableError(path=path, reason=getattr(error, "strerror", None) or "UTF-8") from error
