@@ -68,7 +68,11 @@ class Peer(asyncio.Protocol):
             task.cancel()
 
     def run(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.ensure_future(work)
+        async def until_the_client_leaves() -> None:
+            with contextlib.suppress(H2Error):
+                await work
+
+        task = asyncio.ensure_future(until_the_client_leaves())
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
 

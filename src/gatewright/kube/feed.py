@@ -67,6 +67,8 @@ async def list_typed(
     """
     selector = named(name) if name else None
     call = list_call(resource, namespace, field_selector=selector, metadata_only=metadata_only, limit=limit)
+    # A watcher's many first lists then cost one TLS handshake, the one that its watches need anyway.
+    call = msgspec.structs.replace(call, multiplexed=True)
     decode = _PageDecoder(shape, kube.transport.request(call))
     whole = await read_pages(kube.transport, call, decode, max_items)
     return Listed(whole.items, whole.unreadable, whole.info.resource_version)

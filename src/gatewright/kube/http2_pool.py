@@ -4,7 +4,6 @@ it or is leaving."""
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import ssl
 from collections.abc import Sequence
 
@@ -123,10 +122,3 @@ class Http2Pool:
             made.close()
             raise NotSpokenError("MAX_CONCURRENT_STREAMS 0")
         return made
-
-
-def offering_http2(context: ssl.SSLContext) -> ssl.SSLContext:
-    """The same context, which from now on asks for HTTP/2 first."""
-    with contextlib.suppress(NotImplementedError):
-        context.set_alpn_protocols(["h2", "http/1.1"])
-    return context

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import zlib
 from collections.abc import Mapping
 from typing import Final, Protocol
 
@@ -10,9 +11,10 @@ import aiohttp
 from aiohttp import http_exceptions
 from multidict import CIMultiDict
 
-from gatewright.kube.http2 import BrokenError, Http2Stream
+from gatewright.kube.http2 import BrokenError, GarbledError, Http2Stream
 from gatewright.kube.translate import Request, from_exception, from_http2
 
+_GZIP: Final = 16 + zlib.MAX_WBITS
 NETWORK_ERRORS: Final = (aiohttp.ClientError, http_exceptions.HttpProcessingError, OSError)
 
 
@@ -36,6 +38,29 @@ class Answering(Body, Protocol):
     def close(self) -> None:
         """Read no more; free what it holds."""
         ...
+
+
+async def read_whole(answer: Answering, limit: int, silence: float) -> bytes:
+    """The body, decompressed; cut off soon after ``limit`` bytes, so that the caller sees that it was longer.
+
+    Raises ``TimeoutError`` after ``silence`` seconds without a piece, ``GarbledError`` for broken gzip.
+    """
+    inflater = zlib.decompressobj(_GZIP) if answer.headers.get("Content-Encoding") == "gzip" else None
+    pieces: list[bytes] = []
+    size = 0
+    while size <= limit:
+        async with asyncio.timeout(silence):
+            piece = await answer.read()
+        if not piece:
+            break
+        if inflater is not None:
+            try:
+                piece = inflater.decompress(piece, limit - size + 1)
+            except zlib.error as error:
+                raise GarbledError("Content-Encoding: gzip") from error
+        size += len(piece)
+        pieces.append(piece)
+    return b"".join(pieces)
 
 
 class PlainAnswer:

@@ -91,7 +91,7 @@ def from_exception(error: BaseException, request: Request, seconds: float) -> Ga
     return InterruptedAnswerError(server=where, verb=request.verb, object=request.subject, reason=type(error).__name__)
 
 
-def from_http2(error: BrokenError | OSError, request: Request, seconds: float) -> GatewrightError:
+def from_http2(error: BrokenError | OSError | ValueError, request: Request, seconds: float) -> GatewrightError:
     """Our error for what an HTTP/2 connection, or opening one, raised; ``seconds`` is the time that was allowed."""
     where, said = request.where, request.clean(error)
     if isinstance(error, TimeoutError | NotConnectedError | SilentError):
@@ -105,7 +105,8 @@ def from_http2(error: BrokenError | OSError, request: Request, seconds: float) -
         return _certificate_error(error, request)
     if isinstance(error, ssl.SSLError):
         return TlsFailedError(server=where, reason=request.clean(error.reason or type(error).__name__))
-    return UnreachableError(server=where, reason=_os_reason(error, request))
+    # A ValueError is a host name that no resolver or certificate can hold.
+    return UnreachableError(server=where, reason=_os_reason(error, request) if isinstance(error, OSError) else said)
 
 
 def _os_reason(error: aiohttp.ClientConnectorError | OSError, request: Request) -> str:

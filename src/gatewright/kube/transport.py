@@ -18,7 +18,7 @@ import random
 import ssl
 from collections.abc import AsyncGenerator
 from typing import Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import aiohttp
 import msgspec
@@ -35,10 +35,10 @@ from gatewright.kube.errors import (
     UnauthorizedError,
     UnreachableError,
 )
-from gatewright.kube.http2 import BrokenError, Header, KeepAlive, NotSpokenError
-from gatewright.kube.http2_pool import Http2Pool, offering_http2
+from gatewright.kube.http2 import BrokenError, GarbledError, KeepAlive, NotSpokenError
+from gatewright.kube.multiplexer import Multiplexer
 from gatewright.kube.proxies import environment_proxy, is_loopback
-from gatewright.kube.streaming import NETWORK_ERRORS, Answering, Body, Http2Answer, PlainAnswer
+from gatewright.kube.streaming import NETWORK_ERRORS, Answering, Body, Http2Answer, PlainAnswer, read_whole
 from gatewright.kube.tls import context_of, shrink_read_buffers
 from gatewright.kube.translate import Request, from_exception, from_http2, from_response
 from gatewright.model.errors import ClusterError, GatewrightError
@@ -80,7 +80,8 @@ class ClientOptions(msgspec.Struct, frozen=True):
 
 
 class Call(msgspec.Struct, frozen=True):
-    """One request. ``params`` are query parameters; ``subject`` names the object in messages."""
+    """One request. ``params`` are query parameters; ``subject`` names the object in messages. ``multiplexed``: a GET
+    that goes over the connection of the streams, if the server speaks HTTP/2."""
 
     method: str
     path: str
@@ -91,6 +92,7 @@ class Call(msgspec.Struct, frozen=True):
     content_type: str = JSON_TYPE
     accept: str = JSON_TYPE
     idempotent: bool = True
+    multiplexed: bool = False
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -119,9 +121,8 @@ class Transport:
         environment = environment_proxy(self._base) if self.options.environment_proxy else ""
         self._proxy = connection.proxy_url or environment
         self._http2 = self.options.http2 and self._base.startswith("https:") and not self._proxy
-        self._pool: Http2Pool | None = None
-        self._pool_identity: tuple[str, str] | None = None
-        self._old_pools: list[Http2Pool] = []
+        keep_alive = KeepAlive(self.options.ping_after, self.options.ping_timeout, self.options.idle)
+        self._shared = Multiplexer(connection, self.options.connect_timeout, keep_alive)
 
     def __repr__(self) -> str:
         return f"Transport({self.connection!r})"
@@ -136,22 +137,19 @@ class Transport:
         """Close all connections. A later call opens new ones."""
         sessions = [*self._retired, *([self._session] if self._session else [])]
         self._session, self._identity, self._retired = None, None, []
-        pools = [*self._old_pools, *([self._pool] if self._pool else [])]
-        self._pool, self._pool_identity, self._old_pools = None, None, []
         for session in sessions:
             await session.close()
-        for pool in pools:
-            await pool.close()
+        await self._shared.close()
 
     @property
     def http2_connections(self) -> int | None:
-        """How many connections carry all streams; None if the server does not speak HTTP/2 or none was tried."""
-        return self._pool.connections if self._http2 and self._pool else None
+        """How many connections all streams share; None if the server does not speak HTTP/2."""
+        return self._shared.connections if self._http2 else None
 
     @property
     def http2_streams(self) -> int:
         """How many streams these connections carry now."""
-        return self._pool.streams if self._pool else 0
+        return self._shared.streams
 
     async def call(self, call: Call) -> Answer:
         """The successful answer. Raises a ``ClusterError`` of ``kube.errors``."""
@@ -194,7 +192,12 @@ class Transport:
         return min(self.options.backoff * 2 ** (attempt - 1), self.options.max_backoff) * random.uniform(0.5, 1.5)
 
     async def _once(self, call: Call, request: Request, credential: Credential, ends: float) -> tuple[int, bytes]:
-        request = msgspec.structs.replace(request, secrets=(*request.secrets, *credential.secrets()))
+        request = _hiding(request, credential)
+        if call.multiplexed and self._http2:
+            try:
+                return await self._once_http2(call, request, credential, ends)
+            except NotSpokenError:
+                self._http2 = False
         try:
             async with asyncio.timeout_at(ends), await self._send(call, credential) as response:
                 body = await self._read(response, request, self.options.max_body)
@@ -203,6 +206,21 @@ class Transport:
         if 200 <= response.status < 300:
             return response.status, body
         raise from_response(response.status, response.headers, body, request)
+
+    async def _once_http2(self, call: Call, request: Request, credential: Credential, ends: float) -> tuple[int, bytes]:
+        try:
+            async with asyncio.timeout_at(ends):
+                answer = await self._open_http2(call, credential, request, self.options.deadline)
+                with contextlib.closing(answer):
+                    limit = self.options.max_body if answer.status == 200 else _MAX_ERROR_BODY
+                    body = await read_whole(answer, limit, self.options.read_timeout)
+        except (TimeoutError, GarbledError) as error:
+            raise from_http2(error, request, self.options.deadline) from error
+        if answer.status != 200:
+            raise from_response(answer.status, answer.headers, body, request)
+        if len(body) > limit:
+            raise too_large(request, limit)
+        return answer.status, body
 
     def _allowed(self, error: BaseException) -> float:
         """How long the failed attempt could take: silence, connecting, or the deadline."""
@@ -215,7 +233,6 @@ class Transport:
     async def _send(
         self, call: Call, credential: Credential, read_timeout: float | None = None
     ) -> aiohttp.ClientResponse:
-        query = f"?{urlencode(call.params)}" if call.params else ""
         headers: CIMultiDict[str] = CIMultiDict(self.connection.impersonate)
         headers.update(self._headers(call, credential))
         if is_loopback(self._base):
@@ -229,7 +246,7 @@ class Transport:
         session = await self._session_for(credential)
         return await session.request(
             call.method,
-            URL(f"{self._base}{call.path}{query}", encoded=True),
+            URL(f"{self._base}{call.path}{_query(call)}", encoded=True),
             data=call.body,
             headers=headers,
             timeout=timeout,
@@ -285,8 +302,8 @@ class Transport:
         Over HTTP/2 where the server speaks it, all on one connection. The budget is held only until the answer begins.
         No retries: a watch is continued, not repeated.
         """
-        request = self.request(call)
         credential = await self._auth.credential()
+        request = _hiding(self.request(call), credential)
         try:
             async with self._budget, asyncio.timeout(self.options.deadline):
                 answer = await self._open(call, credential, request, seconds)
@@ -311,66 +328,36 @@ class Transport:
         return PlainAnswer(await self._send(call, credential, seconds), request, seconds)
 
     async def _open_http2(self, call: Call, credential: Credential, request: Request, seconds: float) -> Answering:
-        pool = self._pool_for(credential)
+        # On one machine gzip costs more time than the bytes do, and the events of a watch are never compressed.
+        encoding = "gzip" if call.multiplexed and not is_loopback(self._base) else "identity"
+        headers = {**self._headers(call, credential), "Accept-Encoding": encoding}
         try:
-            stream = await pool.open(self._http2_headers(call, credential))
-            try:
-                await stream.head()
-            except BaseException:
-                stream.close()
-                raise
+            stream = await self._shared.get(f"{call.path}{_query(call)}", headers, credential)
         except NotSpokenError:
             raise
-        except (BrokenError, OSError) as error:
+        except (BrokenError, OSError, ValueError) as error:
             raise from_http2(error, request, self.options.connect_timeout) from error
         return Http2Answer(stream, request, seconds)
 
-    def _http2_headers(self, call: Call, credential: Credential) -> list[Header]:
-        url = urlsplit(self._base)
-        target = f"{url.path}{call.path}" + (f"?{urlencode(call.params)}" if call.params else "")
-        pseudo = [(":method", "GET"), (":scheme", "https"), (":authority", url.netloc.rpartition("@")[2])]
-        named = [
-            *self.connection.impersonate,
-            *self._headers(call, credential).items(),
-            ("accept-encoding", "identity"),
-        ]
-        return [*pseudo, (":path", target), *((name.lower(), value) for name, value in named)]
-
-    def _pool_for(self, credential: Credential) -> Http2Pool:
-        """The connections; another client certificate (from an exec plugin) needs others."""
-        identity = (credential.certificate, credential.key)
-        if self._pool is not None and self._pool_identity == identity:
-            return self._pool
-        shrink_read_buffers()
-        url = urlsplit(self._base)
-        if self._pool is not None:
-            self._pool.retire()
-        self._old_pools = [pool for pool in (*self._old_pools, self._pool) if pool is not None and not pool.idle]
-        self._pool_identity = identity
-        self._pool = Http2Pool(
-            url.hostname or "",
-            url.port or 443,
-            self.connection.tls_server_name,
-            offering_http2(context_of(self.connection, credential)),
-            self.options.connect_timeout,
-            KeepAlive(self.options.ping_after, self.options.ping_timeout, self.options.idle),
-        )
-        return self._pool
-
     async def _error_body(self, answer: Answering, call: Call) -> bytes:
         """As much of it as an error needs."""
-        body = b""
         try:
             async with asyncio.timeout(self.options.deadline):
-                while len(body) <= _MAX_ERROR_BODY and (piece := await answer.read()):
-                    body += piece
-        except TimeoutError as error:
+                return await read_whole(answer, _MAX_ERROR_BODY, self.options.read_timeout)
+        except (TimeoutError, GarbledError) as error:
             raise self.failure(error, call) from error
-        return body
 
     def failure(self, error: BaseException, call: Call) -> GatewrightError:
         """Our error for what broke a stream."""
         return from_exception(error, self.request(call), self._allowed(error))
+
+
+def _query(call: Call) -> str:
+    return f"?{urlencode(call.params)}" if call.params else ""
+
+
+def _hiding(request: Request, credential: Credential) -> Request:
+    return msgspec.structs.replace(request, secrets=(*request.secrets, *credential.secrets()))
 
 
 def _not_run(error: ClusterError) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gzip
 import json
 import socket
 import ssl
@@ -18,9 +19,10 @@ import pytest
 from http2_server import Http2Server, Peer, frame, http2_server
 
 from gatewright.kube import errors
+from gatewright.kube.auth import Credential
 from gatewright.kube.client import KubeClient
 from gatewright.kube.connection import Connection
-from gatewright.kube.feed import Change, watch_typed
+from gatewright.kube.feed import Change, list_typed, watch_typed
 from gatewright.kube.http2 import STREAM_WINDOW
 from gatewright.kube.resources import GATEWAYS
 from gatewright.model.errors import ClusterError
@@ -68,16 +70,12 @@ def context(authority: Any, tmp_path_factory: pytest.TempPathFactory) -> ssl.SSL
 def serving(authority: Any, context: ssl.SSLContext, faults: Any) -> Serving:
     @contextlib.asynccontextmanager
     async def serve(
-        answer: Any,
-        *,
-        tls: ssl.SSLContext = context,
-        max_streams: int | None = None,
-        mute: bool = False,
-        **options: Any,
+        answer: Any, *, max_streams: int | None = None, mute: bool = False, auth: Any = None, **options: Any
     ) -> AsyncIterator[tuple[Http2Server, KubeClient]]:
-        async with http2_server(tls, answer, max_streams=max_streams, mute=mute) as server:
+        async with http2_server(context, answer, max_streams=max_streams, mute=mute) as server:
             connection = Connection(server.url, ca_data=authority.pem, token=TOKEN)
-            async with KubeClient(connection, options=msgspec.structs.replace(faults.quick, **options)) as client:
+            quick = msgspec.structs.replace(faults.quick, **options)
+            async with KubeClient(connection, options=quick, auth=auth) as client:
                 yield server, client
 
     return serve
@@ -143,6 +141,85 @@ async def test_a_server_that_wants_no_streams_gets_http1(serving: Serving) -> No
         assert client.transport.http2_connections is None
 
 
+def replying(*bodies: bytes, **headers: str) -> Any:
+    """Answers the n-th request with the n-th body; the last one answers all that follow."""
+    left = list(bodies)
+
+    async def answer(peer: Peer, number: int, _: Any) -> None:
+        peer.head(number, **headers)
+        await peer.send(number, left.pop(0) if len(left) > 1 else left[0])
+        peer.end(number)
+
+    return answer
+
+
+def page(*names: str, token: str = "") -> bytes:
+    items = [{"metadata": {"name": name}} for name in names]
+    return json.dumps({"metadata": {"resourceVersion": "7", "continue": token}, "items": items}).encode()
+
+
+async def test_lists_go_over_the_same_connection(serving: Serving) -> None:
+    async with serving(replying(page("a", token="t"), page("b"), line("c"))) as (server, client):
+        listed = await list_typed(client, GATEWAYS, Thing)
+        assert [item.metadata.name for item in listed.items] == ["a", "b"]
+        assert await read_all(client) == ["c"]
+        assert len(server.peers) == 1
+
+
+async def test_lists_that_are_compressed(serving: Serving) -> None:
+    async with serving(replying(gzip.compress(page("a")), content_encoding="gzip")) as (_, client):
+        assert [item.metadata.name for item in (await list_typed(client, GATEWAYS, Thing)).items] == ["a"]
+    async with serving(replying(page("a"), content_encoding="gzip")) as (_, client):
+        with pytest.raises(errors.NotKubernetesError):
+            await list_typed(client, GATEWAYS, Thing)
+    bomb = gzip.compress(b" " * (1 << 24))
+    async with serving(replying(bomb, content_encoding="gzip"), max_body=1 << 20) as (_, client):
+        with pytest.raises(errors.TooLargeError):
+            await list_typed(client, GATEWAYS, Thing)
+
+
+async def test_faults_of_lists(serving: Serving) -> None:
+    async with serving(replying(b" " * (1 << 21)), max_body=1 << 20) as (_, client):
+        with pytest.raises(errors.TooLargeError):
+            await list_typed(client, GATEWAYS, Thing)
+
+    async def stuck(peer: Peer, number: int, _: Any) -> None:
+        peer.head(number)
+        await peer.send(number, b"{")
+
+    async with serving(stuck, read_timeout=0.2) as (server, client):
+        with pytest.raises(errors.TimedOutError):
+            await list_typed(client, GATEWAYS, Thing)
+        assert len(server.seen) == 1, "time that is used up is not used again"
+
+    async def drip(peer: Peer, number: int, _: Any) -> None:
+        peer.head(number)
+        while number not in peer.left:
+            await peer.send(number, b" ")
+            await asyncio.sleep(0.02)
+
+    async with serving(drip, deadline=0.4) as (_, client):
+        with pytest.raises(errors.TimedOutError):
+            await list_typed(client, GATEWAYS, Thing)
+
+
+async def test_a_list_whose_stream_is_reset_is_asked_again(serving: Serving) -> None:
+    asked = 0
+
+    async def answer(peer: Peer, number: int, headers: Any) -> None:
+        nonlocal asked
+        asked += 1
+        if asked == 1:
+            return peer.reset(number)
+        if asked == 2:
+            return peer.drop()
+        return await replying(page("a"))(peer, number, headers)
+
+    async with serving(answer) as (server, client):
+        assert len((await list_typed(client, GATEWAYS, Thing)).items) == 1
+        assert len(server.peers) == 2
+
+
 async def test_a_status_is_an_error(serving: Serving) -> None:
     async def gone(peer: Peer, number: int, _: Any) -> None:
         peer.head(number, 410)
@@ -179,6 +256,40 @@ async def test_a_rejected_token_file_is_read_again(
             assert isinstance(await failure(client), errors.UnauthorizedError)
             file.write_text("second")
             assert await read_all(client) == ["a", "b"]
+
+
+class Rotating:
+    """An authenticator whose client certificate changes."""
+
+    def __init__(self, *pairs: tuple[str, str]) -> None:
+        self.pairs = list(pairs)
+
+    async def credential(self) -> Credential:
+        return Credential("", *self.pairs[0])
+
+    def reject(self, credential: Credential) -> bool:
+        return False
+
+
+async def test_another_client_certificate_needs_another_connection(serving: Serving, authority: Any) -> None:
+    auth = Rotating(authority.issue("one"), authority.issue("two"))
+    async with serving(quiet, auth=auth) as (server, client):
+        async with aclosing(feed(client, "old")) as old:
+            await anext(old)
+            auth.pairs.pop(0)
+            async with aclosing(feed(client, "new")) as new:
+                assert (await anext(new)).name == "new"
+            await server.peers[0].send(1, line("still"))
+            assert (await anext(old)).name == "still"
+        assert len(server.peers) == 2
+        await eventually(server.peers[0].closed.is_set)
+        assert not server.peers[1].closed.is_set()
+
+
+@pytest.mark.parametrize("url", ["https://" + "a" * 70 + ".example", "https://.example", "https://a..example"])
+async def test_a_name_that_cannot_be(url: str, faults: Any) -> None:
+    async with KubeClient(Connection(url), options=faults.quick) as client:
+        assert isinstance(await failure(client), errors.UnreachableError)
 
 
 async def test_a_reset_stream_leaves_the_others(serving: Serving) -> None:
