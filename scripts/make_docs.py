@@ -347,6 +347,18 @@ _FIELDS: dict[str, tuple[str, str]] = {
         "The namespace of a binding that names none; the team's name if empty. Only a default: it is unique nowhere.",
         "绑定未指定命名空间时所用的默认值；留空为团队名称。它只是默认值，不要求唯一。",
     ),
+    "Team.versions": (
+        "How far the versions of the team's clusters may differ ([versions](versions.md)).",
+        "团队各集群的版本可以相差多少（参见[版本](../versions.md)）。",
+    ),
+    "Team.versions.skew": (
+        "Allowed without limit: `none`, `patch` (of one minor), `minor`, `any` (also channels and mixed clusters).",
+        "不受时限的差异：`none`、`patch`（同一小版本内）、`minor`、`any`（含不同通道和混杂集群）。",
+    ),
+    "Team.versions.for": (
+        "For how long a greater skew is a warning before it is an error: minutes, hours or days, from `1m` to `365d`.",
+        "更大的差异在多长时间内只是警告，之后视为错误：分钟、小时或天，从 `1m` 到 `365d`。",
+    ),
     "Binding.team": ("The team.", "团队。"),
     "Binding.cluster": ("The cluster.", "集群。"),
     "Binding.namespace": (
@@ -385,6 +397,34 @@ _FIELDS: dict[str, tuple[str, str]] = {
         "united.",
         "监听端口。Gateway 的监听器必须使用其中之一。多个团队的端口取并集。",
     ),
+    "Notification.name": ("The notification's name, unique in this installation.", "通知名称，在本安装内唯一。"),
+    "Notification.type": (
+        "`webhook` (signed JSON), `slack` (and what is compatible), `dingtalk`, `feishu` or `wecom`.",
+        "`webhook`（签名的 JSON）、`slack`（及兼容服务）、`dingtalk`、`feishu` 或 `wecom`。",
+    ),
+    "Notification.team": (
+        "Only what concerns this team: its own events, and those of no team about its clusters.",
+        "只通知与该团队有关的事件：团队自身的，以及其所用集群上不属于任何团队的。",
+    ),
+    "Notification.events": (
+        "Beginnings of the [kinds of events](notifications.md#kinds-of-events) to tell.",
+        "要通知的[事件类型](../notifications.md#kinds-of-events)的开头。",
+    ),
+    "Notification.minimum": (
+        "The mildest severity that is told: `info`, `warning` or `error`. Whoever was told of a problem is told of its "
+        "end in any case.",
+        "需要通知的最低级别：`info`、`warning` 或 `error`。问题一经通知，其结束也一定会通知。",
+    ),
+    "Notification.language": ("The language of the messages: `en` or `zh`.", "消息的语言：`en` 或 `zh`。"),
+    "Notification.urlFile": (
+        "The path of a file on the operator's machine that holds the address of the webhook, read when the notification "
+        "is new or a path changes. The address is a credential and never stands in a manifest.",
+        "操作者机器上保存 Webhook 地址的文件路径，在通知新建或路径变化时读取。地址属于凭据，不得写入清单。",
+    ),
+    "Notification.secretFile": (
+        "The same for the signing secret (`webhook`, `dingtalk`, `feishu`).",
+        "签名密钥文件的路径，用法相同（适用于 `webhook`、`dingtalk`、`feishu`）。",
+    ),
 }
 
 _WHOLE: dict[str, dict[str, Any]] = {
@@ -392,7 +432,10 @@ _WHOLE: dict[str, dict[str, Any]] = {
         "metadata": {"name": "shanghai"},
         "spec": {"custody": "own", "kubeconfig": "/k", "context": "c", "insecureSkipTLSVerify": True, "readSecrets": True, "probes": False},
     },
-    "Team": {"metadata": {"name": "payments"}, "spec": {"defaultNamespace": "payments"}},
+    "Team": {
+        "metadata": {"name": "payments"},
+        "spec": {"defaultNamespace": "payments", "versions": {"skew": "patch", "for": "72h"}},
+    },
     "Stack": {
         "metadata": {"name": "edge"},
         "spec": {
@@ -406,6 +449,13 @@ _WHOLE: dict[str, dict[str, Any]] = {
     "Binding": {
         "metadata": {"name": "payments.shanghai"},
         "spec": {"team": "payments", "cluster": "shanghai", "namespace": "n", "stack": "edge"},
+    },
+    "Notification": {
+        "metadata": {"name": "ops"},
+        "spec": {
+            "type": "webhook", "team": "payments", "events": ["health."], "minimum": "warning", "language": "en",
+            "urlFile": "/u", "secretFile": "/s",
+        },
     },
 }  # fmt: skip
 
@@ -444,12 +494,14 @@ def _type_of(field: Any) -> str:
         return "boolean"
     if "tuple[int" in name:
         return "list of integers"
+    if "tuple[str" in name:
+        return "list of strings"
     if "Struct" in name or any(_is_struct(t) for t in (field.type, *getattr(field.type, "__args__", ()))):
         return "mapping"
     return "string"
 
 
-_TYPES_ZH = {"boolean": "布尔", "list of integers": "整数列表", "mapping": "映射", "string": "字符串"}
+_TYPES_ZH = {"boolean": "布尔", "list of integers": "整数列表", "list of strings": "字符串列表", "mapping": "映射", "string": "字符串"}
 
 
 def manifest_fields(kind: str, language: Language) -> str:

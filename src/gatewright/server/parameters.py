@@ -10,13 +10,20 @@ from typing import Annotated, Any, Final
 
 import msgspec
 from fastapi import Path, Query
+from pydantic import Field
 
+from gatewright.gatewayapi.manifests import RENDERERS
 from gatewright.model.names import MAX_LABEL, RESERVED_NAMESPACES
 
 _LABEL: Final[dict[str, Any]] = {"pattern": "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", "minLength": 1, "maxLength": MAX_LABEL}
 _NAMESPACE: Final[dict[str, Any]] = {**_LABEL, "not": {"enum": sorted(RESERVED_NAMESPACES)}}
 _OR_EMPTY: Final[dict[str, Any]] = {**_NAMESPACE, "pattern": "^([a-z0-9]([-a-z0-9]*[a-z0-9])?)?$", "minLength": 0}
 _VERSION: Final[dict[str, Any]] = {"pattern": r"^v[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$", "maxLength": 80}
+_PORT: Final[dict[str, Any]] = {
+    "minimum": 1,
+    "maximum": 65535,
+    "not": {"enum": sorted({renderer.reserved for renderer in RENDERERS.values()})},
+}
 
 TeamName = Annotated[str, Path(description="Name of a team.", examples=["payments"], json_schema_extra=_LABEL)]
 ClusterName = Annotated[
@@ -35,10 +42,21 @@ PlanHash = Annotated[
     str,
     Path(description="Hash of a plan, or at least its first 8 characters.", json_schema_extra={"maxLength": 64}),
 ]
-OfTeam = Annotated[str | None, Query(description="Only of this team.", examples=["payments"], json_schema_extra=_LABEL)]
-OfClusters = Annotated[list[str] | None, Query(description="Only on these clusters.")]
+OfTeam = Annotated[
+    str | None,
+    Query(description="Only of this team.", examples=["payments"], pattern=_LABEL["pattern"], max_length=MAX_LABEL),
+]
+OfClusters = Annotated[
+    list[Annotated[str, Field(json_schema_extra=_LABEL)]] | None, Query(description="Only on these clusters.")
+]
+Kinds = Annotated[
+    list[Annotated[str, Field(json_schema_extra={"format": "gateway-api-kind"})]],
+    Query(min_length=1, description="Kinds of objects: Gateway, gateways, gtw, ..."),
+]
 Namespace = Annotated[str, Query(description="A namespace.", json_schema_extra=_NAMESPACE)]
-Namespaces = Annotated[list[str] | None, Query(description="Only in these namespaces.")]
+Namespaces = Annotated[
+    list[Annotated[str, Field(json_schema_extra=_NAMESPACE)]] | None, Query(description="Only in these namespaces.")
+]
 
 # For the fields of bodies
 
@@ -46,4 +64,25 @@ Label = Annotated[str, msgspec.Meta(extra_json_schema=_LABEL)]
 NamespaceOrDefault = Annotated[str, msgspec.Meta(extra_json_schema=_OR_EMPTY)]
 LabelOrNone = Annotated[
     str, msgspec.Meta(extra_json_schema={**_LABEL, "pattern": _OR_EMPTY["pattern"], "minLength": 0})
+]
+Release = Annotated[str, msgspec.Meta(extra_json_schema=_VERSION)]
+ControllerName = Annotated[str, msgspec.Meta(extra_json_schema={"enum": sorted(RENDERERS)})]
+ControllerVersion = Annotated[str, msgspec.Meta(extra_json_schema={"format": "controller-version"})]
+ControllerPorts = Annotated[
+    tuple[Annotated[int, msgspec.Meta(extra_json_schema=_PORT)], ...],
+    msgspec.Meta(extra_json_schema={"minItems": 1, "uniqueItems": True}),
+]
+# What only a parser can tell: the format names it.
+Kubeconfig = Annotated[str, msgspec.Meta(extra_json_schema={"format": "kubeconfig"})]
+Manifests = Annotated[str, msgspec.Meta(extra_json_schema={"format": "gatewright-manifests"})]
+Duration = Annotated[
+    str,
+    msgspec.Meta(
+        description="From one minute to 365 days: 30m, 12h, 7d.",
+        extra_json_schema={
+            "pattern": "^(([1-9][0-9]{0,4}|[1-4][0-9]{5}|5[01][0-9]{4}|52[0-4][0-9]{3}|525[0-5][0-9]{2}|525600)m"
+            "|([1-9][0-9]{0,2}|[1-7][0-9]{3}|8[0-6][0-9]{2}|87[0-5][0-9]|8760)h"
+            "|([1-9][0-9]?|[12][0-9]{2}|3[0-5][0-9]|36[0-5])d)$"
+        },
+    ),
 ]

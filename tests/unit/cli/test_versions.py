@@ -78,7 +78,7 @@ def test_only_crds_that_differ_are_drawn_unless_all_are_wanted() -> None:
     found = {name: versions_of(bundle(cluster(name), "v1.6.1")) for name in ("a", "b")}
     same = Versions(matrix(found), tuple(found.values()), ())
     assert "httproutes" not in drawn(versions, same)
-    assert "httproutes v1.6.1 standard: a, b" in drawn(every_crd, same)
+    assert "v1.6.1 standard: a, b" in drawn(every_crd, same)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -126,3 +126,12 @@ def test_an_unknown_team_is_not_found(run: Run) -> None:
     for command in ("versions", "hostnames"):
         result = run(command, "-t", "nobody")
         assert (result.code, "store.unknown-team" in result.err) == (4, True)
+
+
+def test_how_far_clusters_may_differ_is_said_when_a_team_is_made(run: Run) -> None:
+    made = run("team", "create", "pay", "--skew", "patch", "--for", "72h", "-o", "json")
+    assert '"for": "72h"' in made.out
+    assert '"skew": "patch"' in made.out
+    for wrong, code in ((("--for", "400d"), "model.invalid-duration"), (("--skew", "major"), "server.body")):
+        result = run("team", "create", "pay", *wrong)
+        assert (result.code, code in result.err) == (2, True)

@@ -100,7 +100,7 @@ def test_a_domain_moves_to_the_team_that_has_most_of_it():
     assert (move.teams, move.domain, move.cluster, move.namespace) == (("pay", "shop"), "pay.example.com", "a", "shop")
     assert move.coupling == 0 < advice.coupling
     assert [(s.domain, s.routes) for s in advice.spread] == [("pay.example.com", {"pay": 4, "shop": 1})]
-    assert "4 of 5" in move.evidence[0].render("en")
+    assert "5, of which 4 are of pay" in move.evidence[0].render("en")
 
 
 def test_who_would_get_a_domain_must_be_bound_there():

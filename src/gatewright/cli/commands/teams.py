@@ -23,13 +23,19 @@ async def create(
     namespace: Annotated[
         str, typer.Option("--namespace", "-n", metavar="NAMESPACE", help="cli.option.default-ns")
     ] = "",
+    skew: Annotated[str, typer.Option("--skew", metavar="none|patch|minor|any", help="cli.option.skew")] = "",
+    tolerated: Annotated[str, typer.Option("--for", metavar="DURATION", help="cli.option.skew-for")] = "",
 ) -> None:
     from gatewright.cli.client import part
     from gatewright.cli.views import desired
+    from gatewright.model.desired import SkewPolicy
     from gatewright.server.values import ChangeView
 
+    default = SkewPolicy()
+    versions = {"skew": skew or default.skew, "for": tolerated or default.for_} if skew or tolerated else None
     api = await session.api()
-    change = await api.put(f"/teams/{part(team)}", ChangeView, {"defaultNamespace": namespace})
+    body = {"defaultNamespace": namespace, "versions": versions}
+    change = await api.put(f"/teams/{part(team)}", ChangeView, body)
     session.screen.show([change], desired.changes)
 
 

@@ -38,11 +38,19 @@ def _shown(found: Versions, language: Language, *, every: bool) -> Iterable[Rend
     if crds:
         yield Text()
         made = table(language, "crd", "versions")
-        yield rows(made, [(column.title, _spread(found.matrix, index, language)) for index, column in crds])
+        yield rows(made, _alike(found.matrix, crds, language))
     yield from _details(found.matrix)
     for skew in found.skews:
         yield Text()
         yield from _skew(skew, language)
+
+
+def _alike(found: VersionMatrix, crds: Sequence[tuple[int, MatrixColumn]], language: Language) -> list[tuple[str, str]]:
+    """One row for all CRDs of which the same clusters have the same versions."""
+    groups: dict[str, list[str]] = {}
+    for index, column in crds:
+        groups.setdefault(_spread(found, index, language), []).append(column.title)
+    return [(", ".join(titles), spread) for spread, titles in groups.items()]
 
 
 def _apart(found: Versions, index: int) -> bool:
@@ -83,7 +91,7 @@ def _state(cell: MatrixCell, language: Language) -> Text:
     return Text(_MARKS.get(cell.state, "") + shown.plain, style=_STYLES.get(cell.state, ""))
 
 
-def _spread(found: VersionMatrix, index: int, language: Language) -> Text:
+def _spread(found: VersionMatrix, index: int, language: Language) -> str:
     """Which clusters have which value: the most common first."""
     by_value: dict[str, list[str]] = {}
     for row in found.rows:
@@ -92,8 +100,7 @@ def _spread(found: VersionMatrix, index: int, language: Language) -> Text:
             by_value.setdefault(cell.value or text("cli.word.absent", language), []).append(row.cluster)
     common = found.columns[index].common
     ordered = sorted(by_value.items(), key=lambda item: (item[0] != common, -len(item[1]), item[0]))
-    lines = [f"{value}: {_listed(clusters)}" for value, clusters in ordered]
-    return Text("\n".join(lines))
+    return "\n".join(f"{value}: {_listed(clusters)}" for value, clusters in ordered)
 
 
 def _details(found: VersionMatrix) -> Iterable[RenderableType]:

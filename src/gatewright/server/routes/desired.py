@@ -4,16 +4,31 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Depends
 
-from gatewright.model.desired import Binding, BundleName, ControllerSpec, DriftMode, Stack, Team
+from gatewright.model.desired import (
+    Binding,
+    BundleName,
+    Channel,
+    ControllerSpec,
+    DriftMode,
+    SkewLevel,
+    SkewPolicy,
+    Stack,
+    Team,
+)
 from gatewright.server.desired import Document
 from gatewright.server.etags import Unmoved
 from gatewright.server.operations import YAML, answers, answers_nothing, answers_pages, reads
 from gatewright.server.paging import Page, Paging
 from gatewright.server.parameters import (
     ClusterName,
+    ControllerName,
+    ControllerPorts,
+    ControllerVersion,
+    Duration,
     LabelOrNone,
     NamespaceOrDefault,
     OfTeam,
+    Release,
     StackName,
     TeamName,
 )
@@ -26,8 +41,22 @@ from gatewright.server.wire import Body
 router = APIRouter(tags=["desired"])
 
 
+class SkewBody(Body, frozen=True, rename={"for_": "for"}):
+    """How far the versions of the team's clusters may differ without limit, and for how long further than that."""
+
+    skew: SkewLevel = "none"
+    for_: Duration = "168h"
+
+
 class TeamBody(Body, frozen=True, rename="camel"):
+    """``versions`` absent: the default, which warns of any skew at once."""
+
     default_namespace: NamespaceOrDefault = ""
+    versions: SkewBody | None = None
+
+    def team(self, name: str) -> Team:
+        versions = None if self.versions is None else SkewPolicy(self.versions.skew, self.versions.for_)
+        return Team(name, self.default_namespace, versions)
 
 
 class BindingBody(Body, frozen=True):
@@ -37,9 +66,29 @@ class BindingBody(Body, frozen=True):
     stack: LabelOrNone = ""
 
 
+class BundleBody(Body, frozen=True):
+    """A release of the Gateway API."""
+
+    version: Release
+    channel: Channel = "standard"
+
+
+class ControllerBody(Body, frozen=True, rename="camel"):
+    """A gateway controller; ``namespace`` and ``gateway_class`` empty: its own defaults."""
+
+    name: ControllerName
+    version: ControllerVersion
+    namespace: NamespaceOrDefault = ""
+    gateway_class: LabelOrNone = ""
+    ports: ControllerPorts = (8000,)
+
+    def spec(self) -> ControllerSpec:
+        return ControllerSpec(self.name, self.version, self.namespace, self.gateway_class, self.ports)
+
+
 class StackBody(Body, frozen=True):
-    bundle: BundleName
-    controller: ControllerSpec | None = None
+    bundle: BundleBody
+    controller: ControllerBody | None = None
     drift: DriftMode = "report"
 
 
@@ -73,7 +122,7 @@ async def put_team(
     asked: TeamBody = Depends(reads(TeamBody)),
 ) -> ChangeView:
     """Makes or changes a team."""
-    return change_view(await given.desired.put(Team(team, asked.default_namespace), who.name, unmoved))
+    return change_view(await given.desired.put(asked.team(team), who.name, unmoved))
 
 
 @router.delete("/teams/{team}")
@@ -157,7 +206,9 @@ async def put_stack(
     asked: StackBody = Depends(reads(StackBody)),
 ) -> ChangeView:
     """Makes or changes a stack. Nothing happens in clusters before a plan is run."""
-    wanted = Stack(team, name, asked.bundle, asked.controller, asked.drift)
+    bundle = BundleName(asked.bundle.version, asked.bundle.channel)
+    controller = None if asked.controller is None else asked.controller.spec()
+    wanted = Stack(team, name, bundle, controller, asked.drift)
     return change_view(await given.desired.put(wanted, who.name, unmoved))
 
 
