@@ -32,6 +32,7 @@ from gatewright.observe.clusters import Clusters
 from gatewright.server.errors import ClusterManifestError
 from gatewright.server.etags import IfMatch
 from gatewright.server.notifications import NotificationDesk
+from gatewright.server.parameters import Manifests
 from gatewright.server.principal import Principal
 from gatewright.server.values import TeamView
 from gatewright.store.apply import Registration
@@ -44,7 +45,7 @@ class Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The text of one file of manifests; ``file`` is what messages call it."""
 
     file: str
-    text: str
+    text: Manifests
 
 
 class DesiredState:

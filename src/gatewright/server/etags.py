@@ -16,6 +16,7 @@ from gatewright.server.errors import MovedError, ParameterError
 from gatewright.server.wire import encoded
 
 _TAG: Final = re.compile(r'\s*(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")\s*')
+_TAGS: Final = r'^(|\*|(W/)?"[!#-~]*"(, *(W/)?"[!#-~]*")*)$'
 _MAX_HEADER: Final = 4096
 REVALIDATE: Final = "private, no-cache"
 
@@ -54,6 +55,7 @@ class IfMatch:
             str,
             Header(
                 max_length=_MAX_HEADER,
+                json_schema_extra={"pattern": _TAGS},
                 description="The ETag that the same object was read with: refused (412) if it changed since.",
             ),
         ] = "",

@@ -26,7 +26,7 @@ RESET: Final = "reset"
 MAX_SEQ: Final = 10**18 - 1
 _NUMBER: Final = re.compile(r"[0-9]{1,18}")
 _EPOCH: Final = re.compile(r"([0-9A-Za-z_-]{1,64})\.([0-9]{1,18})")
-_ID_SCHEMA: Final[dict[str, Any]] = {"pattern": r"^([0-9A-Za-z_-]{1,64}\.)?[0-9]{1,18}$"}
+_ID_SCHEMA: Final[dict[str, Any]] = {"pattern": r"^(([0-9A-Za-z_-]{1,64}\.)?[0-9]{1,18})?$"}
 
 
 class Event(msgspec.Struct, frozen=True):

@@ -47,7 +47,7 @@ class PageRequest:
             str,
             Query(
                 alias="continue",
-                max_length=_MAX_TOKEN,
+                json_schema_extra={"format": "continue-token"},
                 description="Where the page before ended: from its Link header, as it is.",
             ),
         ] = "",
@@ -97,6 +97,8 @@ class PageRequest:
         return base64.urlsafe_b64encode(self._check(packed) + packed).decode().rstrip("=")
 
     def _open(self, token: str) -> Key:
+        if len(token) > _MAX_TOKEN:
+            raise ContinueError()
         try:
             content = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
             if content[:_CHECK] != self._check(content[_CHECK:]):

@@ -100,6 +100,11 @@ async def _http(request: Request, error: Exception) -> Response:
     path = request.url.path[:200]
     if getattr(error, "status_code", 404) != 405:
         return response(NoRouteError(path=path), request)
+    return _not_understood(request)
+
+
+def _not_understood(request: Request) -> Response:
+    path = request.url.path[:200]
     told = response(MethodError(method=request.method[:20], path=path), request)
     told.headers["Allow"] = ", ".join(sorted(request.app.state.methods(request.url.path)))
     return told
@@ -107,6 +112,9 @@ async def _http(request: Request, error: Exception) -> Response:
 
 async def _validation(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
+    if request.method not in request.app.state.methods(request.url.path) != set():
+        # The path fits this route only in its form, and is another one's, which does not know the method.
+        return _not_understood(request)
     found: list[dict[str, Any]] = list(error.errors())
     first = found[0]
     field = ".".join(str(part) for part in first.get("loc", ())[1:])

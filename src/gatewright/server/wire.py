@@ -12,6 +12,7 @@ import msgspec
 from fastapi import Request
 
 from gatewright.server.errors import BodyError, BodyTooLargeError, MediaTypeError
+from gatewright.server.parameters import Kubeconfig
 
 JSON: Final = "application/json"
 MAX_BODY: Final = 8 * 1024 * 1024
@@ -30,7 +31,7 @@ class ConnectionBody(Body, frozen=True):
     From the operator's own process only: ``path`` instead of the text, and neither for their default kubeconfig.
     """
 
-    kubeconfig: str | None = None
+    kubeconfig: Kubeconfig | None = None
     path: str | None = None
     context: str | None = None
     insecure_skip_tls_verify: bool = False

@@ -123,3 +123,21 @@ async def test_a_method_that_a_path_does_not_understand_is_told_those_that_it_do
     answer = await api.request("PATCH", "/teams/payments")
     assert (answer.status_code, answer.headers["allow"]) == (405, "DELETE, GET, PUT")
     assert answer.json()["code"] == "server.method"
+
+
+async def test_a_path_of_another_route_is_not_taken_for_a_command(api: httpx.AsyncClient) -> None:
+    answer = await api.post("/rollouts/r/events")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET")
+    answer = await api.patch("/rollouts/r/pause")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+
+
+async def test_fields_inside_of_a_body_are_refused_as_well(api: httpx.AsyncClient) -> None:
+    await api.put("/teams/payments", json={})
+    for bundle in ({"version": "v1.6.1", "chanel": "standard"}, {"version": "v1.6.1", "channel": "nightly"}):
+        answer = await api.put("/teams/payments/stacks/edge", json={"bundle": bundle})
+        assert (answer.status_code, answer.json()["code"]) == (422, "server.body")
+    controller = {"name": "traefik", "version": "3.7.15", "gatewayClass": "edge", "ports": [80, 443]}
+    body = {"bundle": {"version": "v1.6.1"}, "controller": controller}
+    assert (await api.put("/teams/payments/stacks/edge", json=body)).status_code == 200
+    assert (await api.get("/teams/payments/stacks/edge")).json()["controller"] == controller

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends
 
 from gatewright.model.status import ClusterStatus, Listing
 from gatewright.server.operations import answers
-from gatewright.server.parameters import OfClusters, OfTeam
+from gatewright.server.parameters import Kinds, OfClusters, OfTeam
 from gatewright.server.permissions import require
 from gatewright.server.principal import Principal
 from gatewright.server.routes.given import Given
@@ -29,7 +27,7 @@ async def status(
 @answers(Listing, refuses=(404,))
 async def resources(
     given: Given,
-    kinds: Annotated[list[str], Query(min_length=1)],
+    kinds: Kinds,
     team: OfTeam = None,
     cluster: OfClusters = None,
     all_namespaces: bool = False,
