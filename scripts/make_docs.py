@@ -417,8 +417,8 @@ _FIELDS: dict[str, tuple[str, str]] = {
     ),
     "Notification.language": ("The language of the messages: `en` or `zh`.", "消息的语言：`en` 或 `zh`。"),
     "Notification.urlFile": (
-        "The path of a file on the operator's machine that holds the address of the webhook, read when the notification "
-        "is new or a path changes. The address is a credential and never stands in a manifest.",
+        "The path of a file on the operator's machine that holds the address of the webhook, read when the "
+        "notification is new or a path changes. The address is a credential and never stands in a manifest.",
         "操作者机器上保存 Webhook 地址的文件路径，在通知新建或路径变化时读取。地址属于凭据，不得写入清单。",
     ),
     "Notification.secretFile": (
@@ -501,7 +501,10 @@ def _type_of(field: Any) -> str:
     return "string"
 
 
-_TYPES_ZH = {"boolean": "布尔", "list of integers": "整数列表", "list of strings": "字符串列表", "mapping": "映射", "string": "字符串"}
+_TYPES_ZH = {
+    "boolean": "布尔", "list of integers": "整数列表", "list of strings": "字符串列表", "mapping": "映射",
+    "string": "字符串",
+}  # fmt: skip
 
 
 def manifest_fields(kind: str, language: Language) -> str:
@@ -673,6 +676,7 @@ BLOCKS: dict[str, Callable[[Language], str]] = {
     "manifest-team": _fields_of("Team"),
     "manifest-stack": _fields_of("Stack"),
     "manifest-binding": _fields_of("Binding"),
+    "manifest-notification": _fields_of("Notification"),
     "preflight": rules,
     "writers": writers,
     "bundles": bundles,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Set
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import msgspec
 
@@ -17,6 +17,7 @@ from gatewright.model.events import Event, Severity, at_least
 from gatewright.model.objects import JSON
 from gatewright.text import Language, Message
 
+_STATES: Final = ("health.", "drift.", "rollout.", "versions.", "cluster.reachability")
 DeliveryState: TypeAlias = Literal["pending", "sent", "skipped", "dead"]
 
 
@@ -86,9 +87,11 @@ def is_alarm(notification: Notification, event: Event) -> bool:
 
 
 def subject(event: Event) -> str:
-    """What the event is about: kinds with the same first word, of the same object in the same cluster, are states of
-    one thing."""
-    return _digest([event.what.partition(".")[0], event.cluster, event.where])
+    """What the event is about: kinds in ``_STATES`` with the same first word, of the same object in the same cluster,
+    are states of one thing. Any other event stands for itself, and is told whatever was told before."""
+    if event.what.startswith(_STATES):
+        return _digest([event.what.partition(".")[0], event.cluster, event.where])
+    return _digest([event.what, event.id])
 
 
 def state(event: Event) -> str:

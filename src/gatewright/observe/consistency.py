@@ -200,7 +200,7 @@ async def _tell(unit: Unit, team: str, findings: Sequence[SkewFinding], *, befor
             await _note(unit, team, found)
     for key in sorted(before - after):
         told = message("consistency.event-level", team=team, key=key)
-        await unit.journal.note(WHO, "versions.level", team, key, None, team=team, message=told)
+        await unit.journal.note(WHO, "versions.level", f"{team}/{key}", key, None, team=team, message=told)
 
 
 async def _note(unit: Unit, team: str, found: SkewFinding) -> None:
@@ -208,7 +208,7 @@ async def _note(unit: Unit, team: str, found: SkewFinding) -> None:
     after = {"key": found.skew.key, "versions": found.skew.versions, "target": found.skew.target}
     severity = finding.severity
     await unit.journal.note(
-        WHO, "versions.skew", team, None, after, team=team, severity=severity, message=finding.message
+        WHO, "versions.skew", f"{team}/{found.skew.key}", None, after, team=team, severity=severity, message=finding.message
     )
 
 

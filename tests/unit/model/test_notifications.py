@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -90,6 +91,8 @@ def test_states_of_one_thing_have_one_subject() -> None:
     assert subject(found) == subject(healed)
     assert state(found) != state(healed)
     assert subject(found) != subject(event("drift.found", cluster="b"))
+    one, other = event("binding.create"), msgspec.structs.replace(event("binding.create"), id=2)
+    assert subject(one) != subject(other), "what people change is told each time"
     assert origin(event(before={"b": 1, "a": 2})) == rest(event(after={"a": 2, "b": 1}))
     assert origin(event()) == rest(event()) == ""
 
