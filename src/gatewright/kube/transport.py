@@ -357,7 +357,9 @@ def _query(call: Call) -> str:
 
 
 def _hiding(request: Request, credential: Credential) -> Request:
-    return msgspec.structs.replace(request, secrets=(*request.secrets, *credential.secrets()))
+    # A copy of the token for each of twenty watches of a thousand clusters would be megabytes.
+    more = [secret for secret in credential.secrets() if secret not in request.secrets]
+    return msgspec.structs.replace(request, secrets=(*request.secrets, *more))
 
 
 def _not_run(error: ClusterError) -> bool:
