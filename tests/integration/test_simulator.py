@@ -261,7 +261,7 @@ async def test_metadata_only(kube: KubeClient, space: str) -> None:
     )
     for name in ("watch", "built-in"):
         resource = HTTP_ROUTES if name == "watch" else NAMESPACES
-        seen = await events(kube, resource.path(), METADATA_TYPE, timeoutSeconds="4", allowWatchBookmarks="true")
+        seen = await events(kube, resource.path(), METADATA_TYPE, timeoutSeconds="1", allowWatchBookmarks="true")
         assert {(e["object"]["kind"], e["object"]["apiVersion"]) for e in seen} == {
             ("PartialObjectMetadata", "meta.k8s.io/v1")
         }

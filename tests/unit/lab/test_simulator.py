@@ -166,8 +166,9 @@ async def test_the_same_seed_makes_the_same_fleet(crds: Path, fleet: SimulatedFl
         assert (await kube.get(NAMESPACES, "kube-system"))["metadata"]["uid"] != uids[0]
 
 
-async def test_changes_are_told_and_seen(fleet: SimulatedFleet) -> None:
-    async with client(fleet, SECOND) as kube:
+@pytest.mark.parametrize("http2", [True, False])
+async def test_changes_are_told_and_seen(fleet: SimulatedFleet, http2: bool) -> None:
+    async with client(fleet, SECOND, ClientOptions(http2=http2)) as kube:
         listed = await kube.get_raw(HTTP_ROUTES.path(), {"limit": "1"})
         start = json.loads(listed)["metadata"]["resourceVersion"]
         before = time.time_ns()
@@ -260,6 +261,11 @@ async def test_gone_once(fleet: SimulatedFleet) -> None:
 
 async def test_an_endless_list(fleet: SimulatedFleet) -> None:
     async with afflicted(fleet, Fault("endless"), ClientOptions(max_list=1 << 20)) as kube:
+        first = json.loads(await kube.get_raw(HTTP_ROUTES.path(), {"limit": "2"}))
+        token = {"limit": "2", "continue": first["metadata"]["continue"]}
+        second = json.loads(await kube.get_raw(HTTP_ROUTES.path(), token))
+        assert len(second["items"]) == 2
+        assert second["metadata"]["continue"]
         with pytest.raises(errors.ConnectionFailedError):
             await kube.list(HTTP_ROUTES)
 

@@ -102,7 +102,7 @@ func (s *server) list(w http.ResponseWriter, r *http.Request, c *cluster, k *kin
 		return problem
 	}
 	if s.afflicted(r, func(f *fault) bool { return f.Kind == "endless" }) {
-		p.next = token{tokenVersion, int64(p.rv), "\x00"}.String()
+		p.next = token{tokenVersion, -1, "\x00"}.String()
 	}
 	writePage(w, k, p, as)
 	return nil
