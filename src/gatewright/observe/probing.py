@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterator, Sequence
 
 from gatewright.gatewayapi.live import GATEWAY, Key
 from gatewright.gatewayapi.probing import targets_of
@@ -23,6 +23,7 @@ class Probing:
 
     def __init__(self, observatory: Observatory, policy: AddressPolicy) -> None:
         self._observatory = observatory
+        self._known: dict[str, tuple[str, int, tuple[ProbeTarget, ...]]] = {}
         self._prober = Prober(self._targets, self._came, ProberOptions(policy))
 
     def report(self) -> ProberReport:
@@ -40,16 +41,27 @@ class Probing:
             with contextlib.suppress(asyncio.CancelledError):
                 await task
 
-    def _targets(self) -> Iterator[ProbeTarget]:
-        for uid, name in self._observatory.probed():
+    def _targets(self) -> Iterator[tuple[str, Sequence[ProbeTarget]]]:
+        """By cluster. Targets are made again only where the cluster was judged again."""
+        probed = self._observatory.probed()
+        self._known = {uid: self._known[uid] for uid, _ in probed if uid in self._known}
+        for uid, name in probed:
             state = self._observatory.board.state(uid)
             if state is None or not state.synced:
                 continue
-            wanted = list(targets_of(name, state.snapshot))
-            kept = frozenset(wanted)
-            for target in [target for target in state.snapshot.probes if target not in kept]:
-                del state.snapshot.probes[target]
-            yield from wanted
+            known = self._known.get(uid)
+            if known is None or known[:2] != (name, state.revision):
+                wanted = tuple(targets_of(name, state.snapshot))
+                if known is not None and known[2] == wanted:
+                    wanted = known[2]
+                self._known[uid] = known = (name, state.revision, wanted)
+                self._forget(state.snapshot.probes, wanted)
+            yield name, known[2]
+
+    def _forget(self, results: dict[ProbeTarget, ProbeResult], wanted: Sequence[ProbeTarget]) -> None:
+        kept = frozenset(wanted)
+        for target in [target for target in results if target not in kept]:
+            del results[target]
 
     def _came(self, result: ProbeResult) -> None:
         uid = self._observatory.uid_of(result.target.cluster)

@@ -26,6 +26,7 @@ from gatewright.model.probe import ProbeResult
 from gatewright.model.rollout import RolloutState
 from gatewright.model.status import HealthState, Reachability
 from gatewright.observe.board import ClusterState
+from gatewright.observe.breath import Breath
 from gatewright.observe.probes.probe import now
 from gatewright.observe.probes.prober import ProberReport
 from gatewright.observe.watcher import ClusterWatcher
@@ -121,9 +122,7 @@ class Metrics:
         sheet = _Sheet()
         await self._stored(sheet)
         states = list(self.sources.clusters())
-        self._clusters(sheet, states)
-        self._certificates(sheet, states)
-        self._probes(sheet, states)
+        await self._clusters(sheet, states)
         self._own(sheet)
         return await asyncio.to_thread(_written, sheet, self._process)
 
@@ -143,21 +142,27 @@ class Metrics:
         for cluster, number in found.drifts.items():
             sheet.add("gatewright_drift_open", number, cluster)
 
-    def _clusters(self, sheet: _Sheet, states: Sequence[ClusterState]) -> None:
-        at = self.sources.clock()
+    async def _clusters(self, sheet: _Sheet, states: Sequence[ClusterState]) -> None:
+        at, share, breath = self.sources.clock(), _share(len(states)), Breath()
         for state in states:
-            _stateset(sheet, "gatewright_cluster_reachability", state.name, state.reachability, get_args(Reachability))
-            health = state.health.state if state.health else "unknown"
-            _stateset(sheet, "gatewright_cluster_health", state.name, health, get_args(HealthState))
-            for (code, severity), number in self._findings_of(state).items():
-                sheet.add("gatewright_findings", number, state.name, code, severity)
-            if state.versions is not None and state.versions.bundle is not None:
-                bundle = state.versions.bundle
-                sheet.add("gatewright_bundle_info", 1, state.name, bundle.version, bundle.channel)
-            if (age := _seconds_until(state.seen_at, at)) is not None:
-                sheet.add("gatewright_observation_age_seconds", max(0.0, -age), state.name)
+            self._cluster(sheet, state, at)
+            _certificates(sheet, state, at, share)
+            _probes(sheet, state, share)
+            await breath.take()
         seen = {state.uid for state in states}
         self._findings = {uid: known for uid, known in self._findings.items() if uid in seen}
+
+    def _cluster(self, sheet: _Sheet, state: ClusterState, at: datetime) -> None:
+        _stateset(sheet, "gatewright_cluster_reachability", state.name, state.reachability, get_args(Reachability))
+        health = state.health.state if state.health else "unknown"
+        _stateset(sheet, "gatewright_cluster_health", state.name, health, get_args(HealthState))
+        for (code, severity), number in self._findings_of(state).items():
+            sheet.add("gatewright_findings", number, state.name, code, severity)
+        if state.versions is not None and state.versions.bundle is not None:
+            bundle = state.versions.bundle
+            sheet.add("gatewright_bundle_info", 1, state.name, bundle.version, bundle.channel)
+        if (age := _seconds_until(state.seen_at, at)) is not None:
+            sheet.add("gatewright_observation_age_seconds", max(0.0, -age), state.name)
 
     def _findings_of(self, state: ClusterState) -> Counter[tuple[str, str]]:
         known = self._findings.get(state.uid)
@@ -165,35 +170,6 @@ class Metrics:
             found = Counter((f.code, f.severity) for o in state.objects.values() for f in o.findings)
             known = self._findings[state.uid] = (state.revision, found)
         return known[1]
-
-    def _certificates(self, sheet: _Sheet, states: Sequence[ClusterState]) -> None:
-        at, share = self.sources.clock(), _share(len(states))
-        for state in states:
-            own = dict(_of_secrets(state, at))
-            for result in state.snapshot.probes.values():
-                if result.certificate and (seconds := _seconds_until(result.certificate.not_after, at)) is not None:
-                    gateway = result.target.gateway
-                    labels = ("Gateway", gateway.namespace or "", gateway.name)
-                    own[labels] = min(seconds, own.get(labels, seconds))
-            for labels in sorted(own, key=lambda labels: (own[labels], labels))[:share]:
-                sheet.add("gatewright_certificate_expiry_seconds", round(own[labels]), state.name, *labels)
-            sheet.left_out("gatewright_certificate_expiry_seconds", state.name, len(own) - share)
-
-    def _probes(self, sheet: _Sheet, states: Sequence[ClusterState]) -> None:
-        share = _share(len(states))
-        for state in states:
-            own: dict[Labels, ProbeResult] = {}
-            for result in state.snapshot.probes.values():
-                labels = _probed(result)
-                # of several addresses the worst speaks
-                if result.outcome not in ("excluded", "invalid") and (labels not in own or result.outcome != "ok"):
-                    own[labels] = result
-            for labels in sorted(own, key=lambda labels: (own[labels].outcome == "ok", labels))[:share]:
-                result = own[labels]
-                sheet.add("gatewright_probe_success", int(result.outcome == "ok"), state.name, *labels)
-                if result.latency_ms is not None:
-                    sheet.add("gatewright_probe_latency_seconds", result.latency_ms / 1000, state.name, *labels)
-            sheet.left_out("gatewright_probe_success", state.name, len(own) - share)
 
     def _own(self, sheet: _Sheet) -> None:
         watchers = self.sources.watchers()
@@ -284,6 +260,33 @@ def _of_secrets(state: ClusterState, at: datetime) -> Iterator[tuple[Labels, flo
         facts = secret.certificate
         if facts is not None and (seconds := _seconds_until(facts.not_after, at)) is not None:
             yield ("Secret", secret.metadata.namespace, secret.metadata.name), seconds
+
+
+def _certificates(sheet: _Sheet, state: ClusterState, at: datetime, share: int) -> None:
+    own = dict(_of_secrets(state, at))
+    for result in state.snapshot.probes.values():
+        if result.certificate and (seconds := _seconds_until(result.certificate.not_after, at)) is not None:
+            gateway = result.target.gateway
+            labels = ("Gateway", gateway.namespace or "", gateway.name)
+            own[labels] = min(seconds, own.get(labels, seconds))
+    for labels in sorted(own, key=lambda labels: (own[labels], labels))[:share]:
+        sheet.add("gatewright_certificate_expiry_seconds", round(own[labels]), state.name, *labels)
+    sheet.left_out("gatewright_certificate_expiry_seconds", state.name, len(own) - share)
+
+
+def _probes(sheet: _Sheet, state: ClusterState, share: int) -> None:
+    own: dict[Labels, ProbeResult] = {}
+    for result in state.snapshot.probes.values():
+        labels = _probed(result)
+        # of several addresses the worst speaks
+        if result.outcome not in ("excluded", "invalid") and (labels not in own or result.outcome != "ok"):
+            own[labels] = result
+    for labels in sorted(own, key=lambda labels: (own[labels].outcome == "ok", labels))[:share]:
+        result = own[labels]
+        sheet.add("gatewright_probe_success", int(result.outcome == "ok"), state.name, *labels)
+        if result.latency_ms is not None:
+            sheet.add("gatewright_probe_latency_seconds", result.latency_ms / 1000, state.name, *labels)
+    sheet.left_out("gatewright_probe_success", state.name, len(own) - share)
 
 
 def _probed(result: ProbeResult) -> Labels:

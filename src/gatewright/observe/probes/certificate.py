@@ -18,6 +18,14 @@ from gatewright.observe.probes.errors import CertificateError
 from gatewright.text import message
 
 MAX_BYTES: Final = 256 * 1024
+_UNREADABLE: Final = (
+    ValueError,
+    TypeError,
+    OverflowError,
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
 _BLOCK: Final = re.compile(
     rb"-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END (?:X509 |TRUSTED )?CERTIFICATE-----"
 )
@@ -47,7 +55,7 @@ def parse_der(content: bytes) -> CertificateFacts:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return _facts(x509.load_der_x509_certificate(content), content)
-    except (ValueError, TypeError, OverflowError, UnsupportedAlgorithm, x509.UnsupportedGeneralNameType) as error:
+    except _UNREADABLE as error:
         raise CertificateError(reason=(str(error).splitlines() or [type(error).__name__])[0][:200]) from None
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 import msgspec
 
 from gatewright.model.probe import ProbeResult, ProbeTarget, canonical, clusters_at
+from gatewright.observe.breath import Breath
 from gatewright.observe.probes.addresses import AddressPolicy
 from gatewright.observe.probes.names import Names
 from gatewright.observe.probes.probe import SECONDS, Contexts, Located, ask, locate
@@ -42,12 +43,13 @@ class ProberReport(msgspec.Struct, frozen=True):
 
 
 class Prober:
-    """``await run()`` until cancelled. ``targets`` is read every few seconds, so it should be cheap; ``sink`` must not
+    """``await run()`` until cancelled. ``targets`` gives those of each cluster; it is read every few seconds, with
+    pauses between clusters, and the same object for a cluster means that nothing changed there. ``sink`` must not
     block. One that raises ends the run."""
 
     def __init__(
         self,
-        targets: Callable[[], Iterable[ProbeTarget]],
+        targets: Callable[[], Iterable[tuple[str, Sequence[ProbeTarget]]]],
         sink: Callable[[ProbeResult], None],
         options: ProberOptions = ProberOptions(),  # noqa: B008 - frozen
         *,
@@ -61,6 +63,7 @@ class Prober:
         self._names = names or Names()
         self._contexts = contexts or Contexts()
         self._schedule = Schedule(options.pace)
+        self._given: dict[str, Sequence[ProbeTarget]] = {}
         self._owners: dict[str, set[str]] = {}
         self._last: dict[str, tuple[float, str]] = {}
         self._under_way = 0
@@ -88,13 +91,25 @@ class Prober:
 
     async def _refresh(self) -> None:
         while True:
-            given = list(self._targets())
-            self._schedule.replace(given, time.monotonic())
-            self._owners = _by_address({(t.address, t.cluster) for t in given}, self._names)
+            await self._read()
             now = time.monotonic()
             self._last = {address: last for address, last in self._last.items() if last[0] > now}
             self._changed.set()
             await asyncio.sleep(self._options.refresh)
+
+    async def _read(self) -> None:
+        breath, seen, pairs = Breath(), set[str](), dict[tuple[str, str], None]()
+        for cluster, targets in self._targets():
+            seen.add(cluster)
+            pairs.update(dict.fromkeys((target.address, cluster) for target in targets))
+            if self._given.get(cluster) is not targets:
+                self._given[cluster] = targets
+                self._schedule.put(cluster, targets, time.monotonic())
+            await breath.take()
+        for cluster in self._given.keys() - seen:
+            del self._given[cluster]
+            self._schedule.put(cluster, (), time.monotonic())
+        self._owners = _by_address(pairs, self._names)
 
     async def _drive(self, group: asyncio.TaskGroup) -> None:
         while True:

@@ -47,13 +47,13 @@ class _Line:
 
 
 class Schedule:
-    """``replace`` the targets, then ``take`` what may be asked now, and tell when it is ``done``."""
+    """``put`` the targets of each cluster, then ``take`` what may be asked now, and tell when it is ``done``."""
 
     def __init__(self, pace: Pace, seed: int | None = None) -> None:
         self._pace = pace
         self._random = random.Random(seed)
         self._order = itertools.count()
-        self._targets: dict[ProbeTarget, None] = {}
+        self._targets: dict[str, dict[ProbeTarget, None]] = {}
         self._asked: set[ProbeTarget] = set()
         self._lines: dict[str, _Line] = {}
         self._waiting: list[tuple[float, int, str]] = []
@@ -62,20 +62,22 @@ class Schedule:
         self._cut: dict[str, int] = {}
 
     def __len__(self) -> int:
-        return len(self._targets)
+        return sum(map(len, self._targets.values()))
 
     def __contains__(self, target: ProbeTarget) -> bool:
-        return target in self._targets
+        return target in self._targets.get(target.cluster, ())
 
     @property
     def cut(self) -> Mapping[str, int]:
         """How many targets of a cluster are not probed because it has too many; clusters that lose none are absent."""
         return self._cut
 
-    def replace(self, targets: Iterable[ProbeTarget], now: float) -> None:
-        """These and no others. New ones are due within one interval, spread evenly."""
-        wanted = self._within_limits(targets)
-        known, self._targets = self._targets, wanted
+    def put(self, cluster: str, targets: Iterable[ProbeTarget], now: float) -> None:
+        """These are the targets of a cluster and no others. New ones are due within one interval, spread evenly."""
+        wanted = self._within_limit(cluster, targets)
+        known = self._targets.pop(cluster, {})
+        if wanted:
+            self._targets[cluster] = wanted
         gone = [target for target in known if target not in wanted]
         for target in wanted:
             if target not in known:
@@ -115,7 +117,7 @@ class Schedule:
         if line is None:
             return
         line.busy = False
-        if target in self._targets:
+        if target in self:
             self._enter(target, now + (self._spread() if again is None else again))
         self._queue(target.address, line)
         self._sweep(target.address)
@@ -124,17 +126,14 @@ class Schedule:
         """By how many seconds the target that waits longest is late: the rates are too low for so many targets."""
         return max((now - line.due[0][0] for line in self._lines.values() if line.due), default=0.0)
 
-    def _within_limits(self, targets: Iterable[ProbeTarget]) -> dict[ProbeTarget, None]:
-        by_cluster: dict[str, dict[ProbeTarget, None]] = {}
-        for target in targets:
-            by_cluster.setdefault(target.cluster, {})[target] = None
+    def _within_limit(self, cluster: str, targets: Iterable[ProbeTarget]) -> dict[ProbeTarget, None]:
+        given = dict.fromkeys(targets)
         limit = self._pace.cluster_targets
-        self._cut = {cluster: len(own) - limit for cluster, own in by_cluster.items() if len(own) > limit}
-        return {
-            target: None
-            for cluster, own in by_cluster.items()
-            for target in (_fair(own, limit) if cluster in self._cut else own)
-        }
+        self._cut.pop(cluster, None)
+        if len(given) <= limit:
+            return given
+        self._cut[cluster] = len(given) - limit
+        return dict.fromkeys(_fair(given, limit))
 
     def _spread(self) -> float:
         return self._pace.interval * self._random.uniform(1 - _JITTER, 1 + _JITTER)
@@ -172,7 +171,7 @@ class Schedule:
         line.queued = False
         while line.due:
             _, _, target = heapq.heappop(line.due)
-            if target in self._targets and target not in self._asked:
+            if target in self and target not in self._asked:
                 self._asked.add(target)
                 line.busy, line.free_at = True, now + 1 / self._pace.address_rate
                 return target
@@ -184,7 +183,7 @@ class Schedule:
         line = self._lines.get(address)
         if line is None:
             return
-        kept = [entry for entry in line.due if entry[2] in self._targets]
+        kept = [entry for entry in line.due if entry[2] in self]
         if len(kept) < len(line.due):
             heapq.heapify(kept)
             line.due = kept

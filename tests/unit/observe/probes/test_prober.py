@@ -31,7 +31,7 @@ async def running(
 ) -> AsyncIterator[tuple[Prober, list[ProbeResult]]]:
     results: list[ProbeResult] = []
     options = ProberOptions(policy, pace, concurrency=concurrency, refresh=0.02)
-    prober = Prober(targets, results.append, options, names=names, contexts=contexts)
+    prober = Prober(lambda: by_cluster(targets()), results.append, options, names=names, contexts=contexts)
     task = asyncio.create_task(prober.run())
     try:
         yield prober, results
@@ -39,6 +39,13 @@ async def running(
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
+
+
+def by_cluster(targets: Iterable[ProbeTarget]) -> Iterable[tuple[str, list[ProbeTarget]]]:
+    found: dict[str, list[ProbeTarget]] = {}
+    for one in targets:
+        found.setdefault(one.cluster, []).append(one)
+    return found.items()
 
 
 async def until(holds: Callable[[], object]) -> None:
@@ -70,6 +77,8 @@ async def test_targets_come_and_go(serve: Serve, contexts: Contexts, names: Name
             results.clear()
             await until(lambda: len(results) > 5)
             assert {r.target for r in results} == {other}
+            wanted.clear()
+            await until(lambda: prober.report().targets == 0)
             wanted[:] = [target(port, cluster="big", hostname=f"h{n}.example") for n in range(30)]
             await until(lambda: prober.report().cut)
             assert dict(prober.report().cut) == {"big": 10}
@@ -144,7 +153,7 @@ async def test_a_sink_that_fails_ends_the_run(serve: Serve, contexts: Contexts, 
 
     async with serve(saying(OK)) as port:
         options = ProberOptions(LOOPBACK, FAST, refresh=0.02)
-        prober = Prober(lambda: [target(port)], sink, options, names=names, contexts=contexts)
+        prober = Prober(lambda: by_cluster([target(port)]), sink, options, names=names, contexts=contexts)
         with pytest.raises(ExceptionGroup) as raised:
             async with asyncio.timeout(60):
                 await prober.run()

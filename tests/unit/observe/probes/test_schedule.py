@@ -48,6 +48,13 @@ def run(
     return asked
 
 
+def replace(schedule: Schedule, targets: Iterable[ProbeTarget], now: float) -> None:
+    """These, and no others of any cluster that this module makes up."""
+    found = list(targets)
+    for cluster in dict.fromkeys([*(one.cluster for one in found), *"abc", "big"]):
+        schedule.put(cluster, [one for one in found if one.cluster == cluster], now)
+
+
 def times(asked: Iterable[tuple[float, ProbeTarget]], wanted: ProbeTarget) -> list[float]:
     return [at for at, one in asked if one == wanted]
 
@@ -63,7 +70,7 @@ def spread(cluster: str, count: int, addresses: int = 10**6) -> list[ProbeTarget
 def test_each_target_is_asked_about_each_interval() -> None:
     schedule = Schedule(Pace(interval=30))
     targets = spread("a", 40)
-    schedule.replace(targets, 0)
+    replace(schedule, targets, 0)
     asked = run(schedule, until=300)
     for one in targets:
         moments = times(asked, one)
@@ -75,18 +82,18 @@ def test_each_target_is_asked_about_each_interval() -> None:
 
 def test_one_address_is_asked_twice_a_second_by_one_probe_at_a_time() -> None:
     schedule = Schedule(Pace(interval=1, rate=100, address_rate=2))
-    schedule.replace(spread("a", 50, addresses=1), 0)
+    replace(schedule, spread("a", 50, addresses=1), 0)
     moments = [at for at, _ in run(schedule, until=60)]
     assert all(later - earlier >= 0.499 for earlier, later in itertools.pairwise(moments))
     assert len(moments) > 100
     slow = Schedule(Pace(interval=1, rate=100, address_rate=2))
-    slow.replace(spread("a", 50, addresses=1), 0)
+    replace(slow, spread("a", 50, addresses=1), 0)
     assert len(run(slow, until=60, lasting=5)) <= 12
 
 
 def test_every_target_of_a_crowded_address_has_its_turn() -> None:
     schedule = Schedule(Pace(interval=5, rate=100, address_rate=2))
-    schedule.replace(spread("a", 100, addresses=1), 0)
+    replace(schedule, spread("a", 100, addresses=1), 0)
     counts = Counter(one for _, one in run(schedule, until=300))
     assert len(counts) == 100
     assert max(counts.values()) - min(counts.values()) <= 2
@@ -94,7 +101,7 @@ def test_every_target_of_a_crowded_address_has_its_turn() -> None:
 
 def test_the_rate_of_all_is_kept() -> None:
     schedule = Schedule(Pace(interval=10, rate=20))
-    schedule.replace([one for n in range(20) for one in spread(f"c{n}", 100)], 0)
+    replace(schedule, [one for n in range(20) for one in spread(f"c{n}", 100)], 0)
     moments = [at for at, _ in run(schedule, until=100)]
     for begin in range(100):
         assert sum(begin <= at < begin + 1 for at in moments) <= 22
@@ -105,7 +112,7 @@ def test_the_rate_of_all_is_kept() -> None:
 def test_a_cluster_with_ten_thousand_hostnames_does_not_starve_others() -> None:
     schedule = Schedule(Pace(interval=30, rate=20, cluster_targets=1000))
     small = [one for n in range(10) for one in spread(f"s{n}", 5)]
-    schedule.replace([*spread("big", 10_000), *small], 0)
+    replace(schedule, [*spread("big", 10_000), *small], 0)
     assert schedule.cut == {"big": 9000}
     assert len(schedule) == 1050
     asked = run(schedule, until=200)
@@ -118,24 +125,24 @@ def test_what_is_cut_spares_every_listener_and_stays_the_same() -> None:
     crowd = spread("a", 500, addresses=1)
     few = [target(cluster="a", gateway=other, hostname=f"z{n}.example") for n in range(3)]
     schedule = Schedule(Pace(cluster_targets=10))
-    schedule.replace([*crowd, *few], 0)
+    replace(schedule, [*crowd, *few], 0)
     assert all(one in schedule for one in few)
     before = {one for one in crowd if one in schedule}
     assert len(before) == 7
-    schedule.replace([*few, *reversed(crowd)], 1)
+    replace(schedule, [*few, *reversed(crowd)], 1)
     assert before == {one for one in crowd if one in schedule}
-    schedule.replace(few, 2)
+    replace(schedule, few, 2)
     assert schedule.cut == {}
 
 
 def test_a_target_that_is_gone_is_forgotten() -> None:
     schedule = Schedule(Pace(interval=10))
     stays, goes = spread("a", 2, addresses=1)
-    schedule.replace([stays, goes], 0)
+    replace(schedule, [stays, goes], 0)
     run(schedule, until=30)
-    schedule.replace([stays], 30)
+    replace(schedule, [stays], 30)
     assert {one for _, one in run(schedule, start=30, until=90)} == {stays}
-    schedule.replace([], 90)
+    replace(schedule, [], 90)
     assert run(schedule, start=90, until=150) == []
     assert schedule.overdue(150) == 0
 
@@ -143,10 +150,10 @@ def test_a_target_that_is_gone_is_forgotten() -> None:
 def test_a_target_that_went_and_came_back_while_it_was_asked_is_asked_once_an_interval() -> None:
     schedule = Schedule(Pace(interval=10), seed=1)
     (one,) = spread("a", 1)
-    schedule.replace([one], 0)
+    replace(schedule, [one], 0)
     assert schedule.take(11) == one
-    schedule.replace([], 11)
-    schedule.replace([one], 11)
+    replace(schedule, [], 11)
+    replace(schedule, [one], 11)
     assert schedule.take(60) is None
     schedule.done(one, 60)
     assert len(run(schedule, start=60, until=101)) in (3, 4, 5)
@@ -155,7 +162,7 @@ def test_a_target_that_went_and_came_back_while_it_was_asked_is_asked_once_an_in
 def test_what_could_not_be_asked_is_due_again_when_it_says() -> None:
     schedule = Schedule(Pace(interval=1000), seed=1)
     (one,) = spread("a", 1)
-    schedule.replace([one], 0)
+    replace(schedule, [one], 0)
     assert schedule.take(1000) == one
     schedule.done(one, 1000, again=5)
     assert schedule.take(1004) is None
@@ -183,7 +190,7 @@ def test_no_target_is_lost_whatever_comes_and_goes(
         while pending and pending[0][0] <= now:
             _, chosen = pending.pop(0)
             wanted[:] = [target(cluster=c, hostname=f"{n}.example", address=f"{n % 3}.lb") for c, n in sorted(chosen)]
-            schedule.replace(wanted, now)
+            replace(schedule, wanted, now)
 
     run(schedule, until=61, on=change)
     asked = run(schedule, start=61, until=90)
