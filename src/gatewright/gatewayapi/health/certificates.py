@@ -5,6 +5,7 @@ Only where the user lets us read Secrets: of what is not seen nothing is said.
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 from typing import Final
 
@@ -129,9 +130,22 @@ def _times(judged: Judgement, target: Target, certificate: CertificateFacts, whe
             evidence=evidence,
             cause=cause,
             secret=secret,
-            days=int(left),
+            days=math.ceil(left),
             moment=certificate.not_after,
         )
+
+
+def days_left(certificate: CertificateFacts, now: datetime) -> tuple[bool, int | None]:
+    """Whether it has begun, and the whole days that it still holds: -1 when it is over, None while that is far off. A
+    finding about its time changes when this does."""
+    start, end = moment(certificate.not_before), moment(certificate.not_after)
+    begun = start is None or now >= start
+    if end is None:
+        return begun, None
+    left = (end - now).total_seconds() / 86400
+    if left <= 0:
+        return begun, -1
+    return begun, math.ceil(left) if left <= THRESHOLDS[-1][0] else None
 
 
 def moment(text: str) -> datetime | None:

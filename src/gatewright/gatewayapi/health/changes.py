@@ -7,10 +7,10 @@ a judgement of everything.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
-from gatewright.gatewayapi.health.certificates import THRESHOLDS, moment
+from gatewright.gatewayapi.health.certificates import days_left
 from gatewright.gatewayapi.health.references import backends, crossing, gateway_references, listener_references
 from gatewright.gatewayapi.health.view import ObjectKey, View, gateway_of, parents_of
 from gatewright.gatewayapi.live import (
@@ -76,7 +76,7 @@ def elapsed(snapshot: Snapshot, before: datetime, now: datetime) -> frozenset[Ob
                 found.add((kind, key))
                 found.update(_dependents(snapshot, kind, key))
     for key, secret in snapshot.of(SECRET).items():
-        if secret.certificate and any((e <= before) != (e <= now) for e in _events(secret.certificate)):
+        if secret.certificate and days_left(secret.certificate, before) != days_left(secret.certificate, now):
             found.update(_users(snapshot, key))
     return frozenset(found)
 
@@ -291,13 +291,3 @@ def _moments(live: Any) -> Iterator[str | None]:
     for name in ("listeners", "parents", "ancestors"):
         groups += [entry.conditions for entry in getattr(status, name, None) or ()]
     yield from (c.last_transition_time for group in groups for c in group or ())
-
-
-def _events(certificate: Any) -> Iterator[datetime]:
-    """When the finding about a certificate changes."""
-    start, end = moment(certificate.not_before), moment(certificate.not_after)
-    if start is not None:
-        yield start
-    if end is not None:
-        yield end
-        yield from (end - timedelta(days=days) for days, _ in THRESHOLDS)

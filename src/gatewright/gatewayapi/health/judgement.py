@@ -82,14 +82,15 @@ class Judgement:
 
     def health(self, parents: Iterable[ObjectRef] = ()) -> ObjectHealth:
         """What it comes to."""
-        findings = tuple(_in_order([*self.findings, *self._unexplained()]))
+        unexplained = self._unexplained()
+        findings = tuple(_in_order([*self.findings, *unexplained]))
         return ObjectHealth(self.ref, self._state(findings), tuple(self.facts), findings, tuple(dict.fromkeys(parents)))
 
     def _condition(self, condition: Condition, fact: ConditionFact, path: str, trouble: Trouble | None) -> None:
         cause = trouble.cause if trouble else None
         if fact.stale:
             seen, generation = condition.observed_generation, self.meta.generation
-            if not any(f.code == STALE.code and f.where == fact.where for f in self.findings):
+            if not any(f.code == STALE.code and f.where in ("", fact.where) for f in self.findings):
                 evidence = (f"metadata.generation: {generation}", f"{path}[{fact.type}].observedGeneration: {seen}")
                 severity = "warning" if trouble else "info"
                 self.add(

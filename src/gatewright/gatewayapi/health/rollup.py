@@ -156,8 +156,10 @@ def _together(states: Sequence[HealthState], decisive: Sequence[HealthState]) ->
     present: set[HealthState] = set(states)
     if present & {"unhealthy", "degraded"}:
         return "degraded"
-    healthy: HealthState = "healthy"
-    return next((state for state in WORST if state in present), healthy)
+    for state in WORST:
+        if state in present:
+            return state
+    return "healthy"
 
 
 def _sum(all_counts: Iterable[Counts]) -> Counts:
