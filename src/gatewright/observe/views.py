@@ -82,9 +82,9 @@ class Views:
         return self._health(members[0])
 
     async def objects(self, name: str, team: str | None = None) -> list[ObjectHealth]:
-        """Every judged object of a cluster, by kind, namespace and name."""
+        """Every judged object of a cluster, by kind, namespace and name; none where ``team`` is not bound to it."""
         _, members = await self._members(team, [name])
-        found = self._objects(members[0])
+        found = self._objects(members[0]) if members else {}
         return [found[identity] for identity in sorted(found)]
 
     async def findings(

@@ -1,0 +1,167 @@
+"""The OpenAPI document against what runs: schemathesis makes the requests, good and bad, and judges every answer.
+
+It calls the application in this process, bearing the operator's token as a client through a socket would. Everything
+it may do is fixed: the seed, the number of examples, and a database with one of each thing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import schemathesis
+from fastapi.routing import APIRoute
+from hypothesis import strategies as st
+from schemathesis.config import SchemathesisConfig
+from schemathesis.core.media_types import YAML_MEDIA_TYPES
+from schemathesis.engine import from_schema
+from schemathesis.engine.events import EngineFinished, NonFatalError, ScenarioFinished
+from schemathesis.python.asgi import shutdown_lifespans
+
+from gatewright.model.desired import Binding, BundleName, Cluster, ControllerSpec, Stack, Team
+from gatewright.model.plan import ClusterPlan, Plan
+from gatewright.server.app import PREFIX, api_routes, create_app
+from gatewright.server.operations import declared_of
+from gatewright.server.services import Services, open_services
+from gatewright.server.settings import from_environment
+from gatewright.store.apply import Registration
+from gatewright.text import message
+
+TOKEN: Final = "gwo_" + "t" * 40
+EXAMPLES: Final = 4
+ROUTES: Final = [route for route in api_routes() if isinstance(route, APIRoute)]
+
+# What a format names and no schema can tell; a token comes from an answer only, and none is the first page.
+UNREACHABLE: Final = """\
+{apiVersion: v1, kind: Config, current-context: c, contexts: [{name: c, context: {cluster: c, user: u}}],
+ clusters: [{name: c, cluster: {server: "https://127.0.0.1:9"}}], users: [{name: u, user: {token: t}}]}
+"""
+ENDLESS: Final = [
+    PREFIX + route.path
+    for route in ROUTES
+    if (told := declared_of(route)) and told.shape == "stream" and route.path != "/rollouts/{id}/events"
+]
+"""Streams that end with their reader only; what they say is tested beside them."""
+MEANING: Final = {
+    "register_api_v1_clusters_post": "through a socket the kubeconfig must be sent; from inside, a path will do",
+    "rotate_api_v1_clusters__name__credentials_put": "the same",
+    "apply_api_v1_apply_post": "every manifest once, in whichever document it is",
+    "diff_api_v1_diff_post": "the same",
+    "create_api_v1_plans_post": "a plan looks at clusters, and the one of this test cannot be reached",
+    "put_api_v1_notifications__name__put": "each type of target needs other fields",
+}
+"""Operations whose bodies follow rules that depend on who asks or on another field, and what these are."""
+TEAM: Final = "{apiVersion: gatewright.io/v1alpha1, kind: Team, metadata: {name: orders}}"
+FORMATS: Final = {
+    "continue-token": "",
+    "kubeconfig": UNREACHABLE,
+    "gatewright-manifests": TEAM,
+    "gateway-api-kind": "gateways",
+    "controller-version": "3.7.15",
+}
+for name, value in FORMATS.items():
+    schemathesis.openapi.format(name, st.just(value))
+
+
+async def furnish(services: Services) -> None:
+    """One of each thing, under the names that the document gives as examples."""
+    async with services.clusters.database.transaction() as unit:
+        await unit.fleet.register(Cluster("shanghai"), Registration("uid-1", "https://192.0.2.1"), "ada")
+        stack = Stack("payments", "edge", BundleName("v1.6.1"), ControllerSpec("traefik", "3.7.15"))
+        await unit.fleet.apply_desired([Team("payments"), stack, Binding("payments", "shanghai", stack="edge")], "ada")
+        plan = Plan("payments", "install", (ClusterPlan("shanghai", "uid-1", BundleName("v1.6.1"), ()),))
+        await unit.plans.save(plan, "ada")
+        rollout = await unit.rollouts.create(plan, "ada", id="r-5f0c2a91")
+        await unit.rollouts.append(rollout.id, "started", message("rollout.event.started", plan=plan.hash[:12]))
+        await unit.rollouts.set_state(rollout.id, rollout.generation, "aborted")
+
+
+class Application:
+    """The application with services of the event loop that schemathesis runs it in."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._stack = contextlib.AsyncExitStack()
+        self._app: Any = None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "lifespan":
+            await self._app(scope, receive, send)
+            return
+        await receive()
+        async with self._opened():
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    @contextlib.asynccontextmanager
+    async def _opened(self) -> AsyncIterator[None]:
+        environ = {"GATEWRIGHT_HOME": str(self._home), "GATEWRIGHT_BUNDLES": str(self._home / "no-bundles")}
+        async with open_services(from_environment(environ)) as services:
+            await furnish(services)
+            self._app = create_app(services, token=TOKEN)
+            yield
+
+
+@pytest.fixture
+def application(tmp_path: Path) -> Iterator[Application]:
+    yield Application(tmp_path)
+    shutdown_lifespans()
+
+
+@schemathesis.deserializer(*YAML_MEDIA_TYPES)
+def yaml_stream(_: Any, response: Any) -> str:
+    """Manifests are several documents in one answer, of which schemathesis would read one."""
+    return response.content.decode()
+
+
+def config() -> SchemathesisConfig:
+    return SchemathesisConfig.from_dict({
+        "seed": 3,
+        "headers": {"Authorization": f"Bearer {TOKEN}"},
+        "generation": {"max-examples": EXAMPLES, "deterministic": True, "database": "none"},
+        "checks": {
+            # 502: a cluster that does not do what it should is not a fault of ours.
+            "not_a_server_error": {"expected-statuses": ["2xx", "3xx", "4xx", "502"]},
+            # 412: the tags of If-Match are those of nothing that is there.
+            "positive_data_acceptance": {"expected-statuses": ["2xx", "3xx", "401", "403", "404", "409", "412", "502"]},
+            "negative_data_rejection": {"expected-statuses": ["401", "403", "404", "405", "409", "412", "415", "422"]},
+        },
+        "operations": [
+            {"include-operation-id": operation, "checks": {"positive_data_acceptance": {"enabled": False}}}
+            for operation in MEANING
+        ],
+    })  # fmt: skip
+
+
+# A printed body may be long; schemathesis prints each that it sends.
+@pytest.mark.filterwarnings("default:Generating overly large repr:hypothesis.errors.HypothesisWarning")
+def test_nothing_that_is_documented_is_wrong(application: Application) -> None:
+    schema = schemathesis.openapi.from_asgi(
+        f"{PREFIX}/openapi.json", application, config=config(), headers={"Authorization": f"Bearer {TOKEN}"}
+    )
+    faults: list[str] = []
+    asked: set[str] = set()
+    for event in from_schema(schema.exclude(path=ENDLESS)).execute():
+        match event:
+            case ScenarioFinished():
+                for interactions in event.recorder.checks.values():
+                    faults += [
+                        f"{node.name}: {node.failure_info.failure}\n{node.failure_info.code_sample}"
+                        for node in interactions
+                        if node.failure_info
+                    ]
+                asked |= {case.value.operation.label for case in event.recorder.cases.values()}
+            case NonFatalError():
+                faults.append(str(event.info))
+            case EngineFinished():
+                assert event.stop_reason.name == "COMPLETED"
+            case _:
+                pass
+    assert faults == [], "\n\n".join(faults)
+    known = {f"{min(route.methods or ())} {PREFIX}{route.path_format}" for route in ROUTES}
+    # It asks for the document itself before it begins, and not again.
+    assert known - asked == {f"GET {path}" for path in [*ENDLESS, f"{PREFIX}/openapi.json"]}
