@@ -162,11 +162,11 @@ async def events(kube: KubeClient, path: str, accept: str = "application/json", 
 
 
 async def take(watch: AsyncIterator[WatchEvent], count: int) -> list[WatchEvent]:
-    """The next events that are no bookmarks."""
+    """The next events that are no bookmarks, nor of the ConfigMap that Kubernetes puts into every new namespace."""
     found: list[WatchEvent] = []
     async with asyncio.timeout(60):
         async for event in watch:
-            if event.type != "BOOKMARK":
+            if event.type != "BOOKMARK" and event.object["metadata"]["name"] != "kube-root-ca.crt":
                 found.append(event)
             if len(found) == count:
                 break
