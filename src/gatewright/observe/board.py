@@ -32,7 +32,8 @@ _INSTALLATION: Final = frozenset({CRD, DEPLOYMENT})
 
 class ClusterState(msgspec.Struct):
     """All that is known of one cluster. ``revision`` grows with every judgement; ``synced``: everything that there is
-    to see was seen since this process (or the worker that watches) began to look; ``recalled``: since when findings
+    to see was seen since this process (or the worker that watches) began to look; ``judged``: whether objects are judged
+    yet, which waits for the first whole look so that what has not come is not missed; ``recalled``: since when findings
     have been there, as an earlier process knew.
     """
 
@@ -48,6 +49,7 @@ class ClusterState(msgspec.Struct):
     checked_at: str = ""
     error: ErrorReport | None = None
     synced: bool = False
+    judged: bool = False
     revision: int = 0
     recalled: Mapping[FindingIdentity, str] = msgspec.field(default_factory=lambda: dict[FindingIdentity, str]())
 
@@ -103,7 +105,7 @@ class Board:
             state = self._states[uid] = ClusterState(uid, name, Snapshot(name))
         state.name = state.snapshot.cluster = name
         state.snapshot.secrets_granted = secrets
-        state.synced = False
+        state.synced = state.judged = False
         if pulse is None:
             self._pulses.pop(uid, None)
         else:
@@ -127,6 +129,7 @@ class Board:
             checked_at=kept.checked_at,
             error=kept.error,
             synced=kept.synced,
+            judged=True,
             revision=revision - 1,
             recalled={(s.code, s.subject, s.where): s.at for s in kept.findings},
         )
@@ -182,6 +185,13 @@ class Board:
         state = self._states.get(uid)
         if state is not None:
             state.synced = True
+            self.judge(uid)
+
+    def judge(self, uid: str) -> None:
+        """What has been seen so far is judged from now on, even if there is more to see."""
+        state = self._states.get(uid)
+        if state is not None and not state.judged:
+            state.judged = True
             self.replaced(uid)
 
     # Judging
@@ -230,6 +240,8 @@ class Board:
         if uid in self._installation:
             self._installation.discard(uid)
             state.versions = versions_of(state.snapshot)
+        if not state.judged:
+            only = ()
         if only is None:
             state.objects = _since(before, assess(state.snapshot, now), now, state.recalled)
         elif only:

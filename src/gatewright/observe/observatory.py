@@ -211,6 +211,9 @@ class Observatory:
         waiting = asyncio.create_task(watcher.synced.wait())
         await asyncio.wait((waiting, running), timeout=self._options.starting, return_when=asyncio.FIRST_COMPLETED)
         await _cancelled(waiting)
+        if watcher.synced.is_set():
+            self.board.synced(watcher.uid)
+        self.board.judge(watcher.uid)
 
     async def _told_when_synced(self, watcher: ClusterWatcher, running: asyncio.Task[None]) -> None:
         waiting = asyncio.create_task(watcher.synced.wait())
@@ -329,6 +332,7 @@ class Observatory:
                 await asyncio.wait((running, waiting), timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
                 if watcher.synced.is_set():
                     self.board.synced(uid)
+                self.board.judge(uid)
             finally:
                 await _cancelled(waiting)
                 await _cancelled(running)

@@ -105,7 +105,6 @@ class ClusterWatcher:
         self._owned = {ref.identity: ref for ref in owned}
         self._metadata: dict[tuple[str, str, str, str], WrittenMeta] = {}
         self._feeds: dict[FeedSpec, asyncio.Task[None]] = {}
-        self._listed: set[FeedSpec] = set()
         self._answered: set[FeedSpec] = set()
         self._crds: dict[str, str] = {}
         self._wake = asyncio.Event()
@@ -175,6 +174,8 @@ class ClusterWatcher:
             for spec in self._feeds.keys() - wanted:
                 await self._stop(spec)
             for spec in sorted(wanted - self._feeds.keys()):
+                if self._held(spec):
+                    self.snapshot.pending.add(_scope(spec))
                 feed = Feed(lambda: self._kube, spec, self._shape(spec), self, self._options.feed)
                 self._feeds[spec] = group.create_task(feed.run(), name=repr(feed))
             self._settle()
@@ -191,8 +192,8 @@ class ClusterWatcher:
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await asyncio.wait([task])
-        self._listed.discard(spec)
         self._answered.discard(spec)
+        self.snapshot.pending.discard(_scope(spec))
         self.snapshot.unread.pop(spec.kind, None)
         if self._held(spec) and not any(other.kind == spec.kind and not other.namespace for other in self._feeds):
             self._clear(spec)
@@ -220,8 +221,8 @@ class ClusterWatcher:
         elif self._held(spec):
             self._replace(spec, {item.metadata.key: item for item in found.items})
         self._touch_all(spec, {item.metadata.key: item.metadata for item in found.items})
-        self._listed.add(spec)
         self._answered.add(spec)
+        self.snapshot.pending.discard(_scope(spec))
         self._moved.set()
 
     def changed(self, spec: FeedSpec, change: Change[Any]) -> None:
@@ -244,6 +245,7 @@ class ClusterWatcher:
     def failed(self, spec: FeedSpec, error: GatewrightError) -> None:
         self._answered.add(spec)
         if isinstance(error, ForbiddenError):
+            self.snapshot.pending.discard(_scope(spec))
             self.snapshot.unread[spec.kind] = error.code
             self._listener.replaced(self.uid)
             if spec in BASE:
@@ -257,6 +259,7 @@ class ClusterWatcher:
     def gone(self, spec: FeedSpec) -> None:
         """The kind is not served now: asked again as soon as its CRD, or anything else, says so."""
         self._answered.add(spec)
+        self.snapshot.pending.discard(_scope(spec))
         if self._held(spec):
             self._clear(spec)
         self._feeds.pop(spec, None)
@@ -432,6 +435,10 @@ class ClusterWatcher:
 def _first(group: BaseExceptionGroup[ClusterReplacedError]) -> ClusterReplacedError:
     error = group.exceptions[0]
     return _first(error) if isinstance(error, BaseExceptionGroup) else error
+
+
+def _scope(spec: FeedSpec) -> tuple[GroupKind, Key]:
+    return (spec.kind, (spec.namespace, spec.name))
 
 
 def _generation(item: Any) -> object:
