@@ -397,6 +397,11 @@ _FIELDS: dict[str, tuple[str, str]] = {
         "united.",
         "监听端口。Gateway 的监听器必须使用其中之一。多个团队的端口取并集。",
     ),
+    "Stack.drift": (
+        "What becomes of what others change of it: `report` says who did what, `heal` also puts it back "
+        "([drift](drift.md)).",
+        "他人改动该方案的对象时如何处理：`report` 只报告谁改了什么，`heal` 还会将其恢复（参见[漂移](../drift.md)）。",
+    ),
     "Notification.name": ("The notification's name, unique in this installation.", "通知名称，在本安装内唯一。"),
     "Notification.type": (
         "`webhook` (signed JSON), `slack` (and what is compatible), `dingtalk`, `feishu` or `wecom`.",
@@ -444,6 +449,7 @@ _WHOLE: dict[str, dict[str, Any]] = {
             "controller": {
                 "name": "traefik", "version": "3.7.15", "namespace": "n", "gatewayClass": "g", "ports": [8000],
             },
+            "drift": "heal",
         },
     },
     "Binding": {

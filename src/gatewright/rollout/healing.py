@@ -47,8 +47,8 @@ class Healer:
         view = await view_of(self._clusters, uid)
         if view is None or view.busy:
             return
-        wanted = {i: d for i, d in view.drifts.items() if d.state == "open" and d.mode == "heal" and d.why is None}
-        if not wanted:
+        wanted = {i: d for i, d in view.drifts.items() if d.state == "open" and d.mode == "heal"}
+        if all(drift.why is not None for drift in wanted.values()):
             return
         if view.held:
             why = message("drift.why-held", cluster=cluster, rollout=view.held)
