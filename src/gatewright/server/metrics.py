@@ -15,8 +15,6 @@ from typing import Final, Literal, get_args
 
 import msgspec
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
-from prometheus_client.registry import Collector
 
 from gatewright import __version__
 from gatewright.gatewayapi.live import SECRET, Secret
@@ -110,7 +108,8 @@ class Metrics:
         self.sources = sources
         self._events, self._relists = _Rising(), _Rising()
         self._findings: dict[str, tuple[int, Counter[tuple[str, str]]]] = {}
-        self._process = ProcessCollector(registry=CollectorRegistry())
+        self._process = CollectorRegistry()
+        ProcessCollector(registry=self._process)
         self._report: Callable[[], ProberReport | None] = lambda: None
 
     def attend(self, report: Callable[[], ProberReport | None]) -> None:
@@ -196,7 +195,7 @@ class Metrics:
             sheet.add("gatewright_probes_total", number, outcome)
 
 
-class _Sheet(Collector):
+class _Sheet:
     """The values of one scrape."""
 
     def __init__(self) -> None:
@@ -212,14 +211,15 @@ class _Sheet(Collector):
         if number > 0:
             self.add("gatewright_series_left_out", number, cluster, name)
 
-    def collect(self) -> Iterator[Metric]:
+    def written(self) -> Iterator[str]:
+        """The lines of the text format. By hand: the library's samples are a hundred thousand objects for the garbage
+        collector where a fleet is large, and stop the process for as long as it looks through them."""
         for family in METRICS:
-            told = text(f"metrics.{family.name}", "en")
-            kind = GaugeMetricFamily if family.type == "gauge" else CounterMetricFamily
-            metric = kind(family.name, told, labels=family.labels)
+            yield f"# HELP {family.name} {text(f'metrics.{family.name}', 'en')}\n"
+            yield f"# TYPE {family.name} {family.type}\n"
             for labels, value in self._values[family.name].items():
-                metric.add_metric(labels, value)
-            yield metric
+                pairs = ",".join(f'{k}="{_escaped(v)}"' for k, v in zip(family.labels, labels, strict=True))
+                yield f"{family.name}{{{pairs}}} {float(value)!r}\n" if pairs else f"{family.name} {float(value)!r}\n"
 
 
 class _Rising:
@@ -237,11 +237,12 @@ class _Rising:
         return self._total
 
 
-def _written(sheet: _Sheet, process: Collector) -> str:
-    registry = CollectorRegistry(auto_describe=False)
-    registry.register(sheet)
-    registry.register(process)
-    return generate_latest(registry).decode()
+def _written(sheet: _Sheet, process: CollectorRegistry) -> str:
+    return "".join(sheet.written()) + generate_latest(process).decode()
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", "\\\\").replace("\n", "\\n").replace('"', '\\"')
 
 
 def _share(clusters: int) -> int:
