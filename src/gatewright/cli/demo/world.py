@@ -178,6 +178,7 @@ def _environment(folder: Path, language: Language) -> dict[str, str]:
         "GATEWRIGHT_HOME": str(home),
         "GATEWRIGHT_LAB_HOME": str(folder / "lab"),
         "GATEWRIGHT_LANG": language,
+        "GATEWRIGHT_PROBE_LOOPBACK": "1",
         "NO_PROXY": ",".join(filter(None, (os.environ.get("NO_PROXY", ""), "localhost", _HOST, "127.0.0.0/8"))),
     }
     return {**kept, **own}
