@@ -23,12 +23,12 @@ from gatewright.gatewayapi.live import Snapshot
 from gatewright.model.desired import BundleName, Team
 from gatewright.model.domains import Advice, ClusterFacts, DomainMap, HostnameComparison
 from gatewright.model.errors import GatewrightError
-from gatewright.model.health import Severity
 from gatewright.model.versions import ClusterVersions, SkewFinding, Versions
 from gatewright.observe.board import ClusterState
 from gatewright.observe.directory import Directory
 from gatewright.observe.observatory import Observatory
 from gatewright.planning.advice import advise
+from gatewright.store.skews import Lasting
 from gatewright.store.unit import Unit
 from gatewright.text import message
 
@@ -63,7 +63,7 @@ class Consistency:
         self._clock = clock or _now
         self._served: _Kept[Served] = _Kept()
         self._facts: _Kept[ClusterFacts] = _Kept()
-        self._told: dict[tuple[str, str], Severity] = {}
+        self._uids_of: tuple[Directory | None, Mapping[str, str]] = (None, {})
         self._log = structlog.get_logger("gatewright.observe")
 
     async def versions(self, team: str | None = None) -> Versions:
@@ -72,7 +72,8 @@ class Consistency:
         directory = await self._seen(team)
         found = self._versions(self._members(directory, team))
         teams = list(directory.teams.values()) if team is None else [directory.teams[team]]
-        skews = [finding for one in teams for finding in await self._skew(directory, one)]
+        lasting = await self._lasting()
+        skews = [found for one in teams for found in await self._skew(directory, one, lasting.get(one.name, {}))]
         made = await asyncio.to_thread(matrix, found)
         return Versions(made, tuple(found[name] for name in sorted(found)), tuple(skews))
 
@@ -123,46 +124,46 @@ class Consistency:
                 await self.note()
             except GatewrightError as error:
                 self._log.warning("skew", code=error.code)
+            except Exception:
+                # A team that was deleted meanwhile, for example; the next look begins anew.
+                self._log.exception("skew")
 
     async def note(self) -> None:
         """Remembers and tells what is new of every team's skew."""
         directory = await self._observatory.directories.read()
+        lasting = await self._lasting()
         for team in directory.teams.values():
-            await self._skew(directory, team, tell=True)
+            await self._skew(directory, team, lasting.get(team.name, {}))
             await asyncio.sleep(0)
 
-    async def _skew(self, directory: Directory, team: Team, *, tell: bool = False) -> tuple[SkewFinding, ...]:
-        members = self._members(directory, team.name)
-        versions = self._versions(members)
+    async def _lasting(self) -> Mapping[str, Mapping[str, Lasting]]:
+        async with self._observatory.clusters.database.reading() as unit:
+            return await unit.skews.all()
+
+    async def _skew(self, directory: Directory, team: Team, lasting: Mapping[str, Lasting]) -> tuple[SkewFinding, ...]:
+        """The findings of a team; what began, became overdue or ended is remembered and told."""
+        versions = self._versions(self._members(directory, team.name))
         wanted = _wanted(directory, team.name)
         policy, now = team.skew_policy, self._clock()
         keys = {skew.key for skew in exceeding(skews_of(versions, wanted), policy)}
-        database = self._observatory.clusters.database
-        async with database.reading() as unit:
-            since = await unit.skews.since(team.name)
         # What cannot be seen now may still differ as it did: only a whole view ends a skew.
         if len(versions) < len(directory.of_team(team.name)) or any(v.state == "unknown" for v in versions.values()):
-            keys |= set(since)
-        if keys != set(since):
-            async with database.transaction() as unit:
-                begun = await unit.skews.note(team.name, keys)
-                findings = skew_of(team.name, versions, policy, begun, now, wanted)
-                if tell:
-                    await _tell(unit, team.name, findings, before=set(since), after=keys)
-            since = begun
-        findings = skew_of(team.name, versions, policy, since, now, wanted)
-        if tell:
-            await self._tell_overdue(team.name, findings)
-        return findings
-
-    async def _tell_overdue(self, team: str, findings: Sequence[SkewFinding]) -> None:
-        """A skew that has lasted too long while this process looked on."""
-        for found in findings:
-            key, severity = (team, found.skew.key), found.finding.severity
-            if self._told.get(key) == "warning" and severity == "error":
-                async with self._observatory.clusters.database.transaction() as unit:
-                    await _note(unit, team, found)
-            self._told[key] = severity
+            keys |= set(lasting)
+        found = skew_of(team.name, versions, policy, _since(lasting), now, wanted)
+        overdue = {f.skew.key for f in found if f.finding.severity == "error"}
+        if keys == set(lasting) and all((f.skew.key in overdue) == lasting[f.skew.key].overdue for f in found):
+            return found
+        async with self._observatory.clusters.database.transaction() as unit:
+            noted = await unit.skews.note(team.name, keys)
+            found = skew_of(team.name, versions, policy, _since(noted.lasting), now, wanted)
+            for finding in found:
+                await _tell(unit, team.name, finding, began=finding.skew.key in noted.began)
+            for key in sorted(noted.ended):
+                told = message("consistency.event-level", team=team.name, key=key)
+                await unit.journal.note(
+                    WHO, "versions.level", f"{team.name}/{key}", key, None, team=team.name, message=told
+                )
+        return found
 
     async def _seen(self, team: str | None) -> Directory:
         directory = await self._observatory.directories.read()
@@ -173,8 +174,10 @@ class Consistency:
     def _uids(self, directory: Directory, team: str | None) -> list[str]:
         if team is None:
             return list(directory.clusters)
-        names = {binding.cluster for binding in directory.of_team(team)}
-        return [uid for uid, cluster in directory.clusters.items() if cluster.name in names]
+        if self._uids_of[0] is not directory:
+            self._uids_of = (directory, {cluster.name: uid for uid, cluster in directory.clusters.items()})
+        by_name = self._uids_of[1]
+        return [by_name[binding.cluster] for binding in directory.of_team(team) if binding.cluster in by_name]
 
     def _members(self, directory: Directory, team: str | None) -> list[ClusterState]:
         states = [self._board.state(uid) for uid in self._uids(directory, team)]
@@ -194,22 +197,21 @@ def _wanted(directory: Directory, team: str) -> Mapping[str, BundleName]:
     return {cluster: stack.bundle for cluster, stack in stacks.items() if stack is not None}
 
 
-async def _tell(unit: Unit, team: str, findings: Sequence[SkewFinding], *, before: set[str], after: set[str]) -> None:
-    for found in findings:
-        if found.skew.key not in before:
-            await _note(unit, team, found)
-    for key in sorted(before - after):
-        told = message("consistency.event-level", team=team, key=key)
-        await unit.journal.note(WHO, "versions.level", f"{team}/{key}", key, None, team=team, message=told)
+def _since(lasting: Mapping[str, Lasting]) -> Mapping[str, datetime]:
+    return {key: found.since for key, found in lasting.items()}
 
 
-async def _note(unit: Unit, team: str, found: SkewFinding) -> None:
-    finding = found.finding
-    after = {"key": found.skew.key, "versions": found.skew.versions, "target": found.skew.target}
-    severity = finding.severity
-    await unit.journal.note(
-        WHO, "versions.skew", f"{team}/{found.skew.key}", None, after, team=team, severity=severity, message=finding.message
-    )
+async def _tell(unit: Unit, team: str, found: SkewFinding, *, began: bool) -> None:
+    """An event, if the skew is new, or if it is new that it has lasted too long."""
+    finding, key = found.finding, found.skew.key
+    late = await unit.skews.mark(team, key, overdue=finding.severity == "error") and finding.severity == "error"
+    if began or late:
+        after = {"key": key, "versions": found.skew.versions, "target": found.skew.target}
+        severity = finding.severity
+        subject = f"{team}/{key}"
+        await unit.journal.note(
+            WHO, "versions.skew", subject, None, after, team=team, severity=severity, message=finding.message
+        )
 
 
 def _now() -> datetime:

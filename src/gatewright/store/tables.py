@@ -365,9 +365,11 @@ class ToldRow(Base):
 
 
 class SkewRow(Base):
-    """Since when a team's clusters differ in one way (``model.versions.Skew.key``) more than the team allows."""
+    """Since when a team's clusters differ in one way (``model.versions.Skew.key``) more than the team allows.
+    ``overdue``: that it has lasted too long was noted."""
 
     __tablename__ = "skews"
     team: Mapped[str] = mapped_column(ForeignKey("teams.name", ondelete="CASCADE"), primary_key=True)
     key: Mapped[str] = mapped_column(primary_key=True)
     since: Mapped[str]
+    overdue: Mapped[bool]

@@ -81,6 +81,7 @@ def upgrade() -> None:
         sa.Column("team", sa.Text(), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("since", sa.Text(), nullable=False),
+        sa.Column("overdue", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["team"], ["teams.name"], name=op.f("fk_skews_team_teams"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("team", "key", name=op.f("pk_skews")),
     )
