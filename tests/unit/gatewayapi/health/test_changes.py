@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -309,13 +310,21 @@ def test_judging_what_an_object_that_goes_and_returns_affects_is_enough(index: i
     kind, live = WIRED[index]
     snapshot = world([])
     health = assess(snapshot, NOW)
-    for how in ("remove", "put"):
-        key, before, after = change(snapshot, kind, live, how)
+    for how, content in (("remove", live), ("put", live), ("status", _refused(live)), ("put", live)):
+        key, before, after = change(snapshot, kind, content, how)
         only = affected(snapshot, kind, key, before, after)
         assert only is not None
         kept = {known: found for known, found in health.items() if known not in only}
         health = {**kept, **assess(snapshot, NOW, only)}
         assert health == assess(snapshot, NOW)
+
+
+def _refused(live: Any) -> Any:
+    """The object with everything that its status says turned round."""
+    if not isinstance(live, dict) or not live.get("status"):
+        return live
+    turned = json.dumps(live["status"]).replace('"status": "True"', '"status": "False"')
+    return {**live, "status": json.loads(turned)}
 
 
 def _status_of(live: w.Object, attached: int) -> w.Object:
