@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 
 from gatewright.model.desired import Stack
 from gatewright.model.drift import Changer, Drift, DriftState
+from gatewright.model.manifest import ManifestError, dump, parse
 from gatewright.model.objects import ObjectRef
 from gatewright.model.plan import FieldDifference
 from gatewright.store.clock import stamp
@@ -95,3 +97,20 @@ def test_moments_of_drift_are_those_of_the_store(clock: object) -> None:
 
     now = clock()  # type: ignore[operator]
     assert episodes.gone(drift(), now).changed_at == stamp(now)
+
+
+STACK = """
+apiVersion: gatewright.io/v1alpha1
+kind: Stack
+metadata: {name: web}
+spec: {team: payments, bundle: {version: v1.6.1}, drift: %s}
+"""
+
+
+def test_a_manifest_says_what_to_do_about_drift_and_comes_back_the_same() -> None:
+    [found] = parse(STACK % "heal")
+    assert isinstance(found.desired, Stack)
+    assert found.desired.drift == "heal"
+    assert [again.desired for again in parse(dump([found.desired]))] == [found.desired]
+    with pytest.raises(ManifestError):
+        parse(STACK % "maybe")
