@@ -12,12 +12,15 @@ import manifests
 import pytest
 from handles import ClusterHandle, eventually
 from probing import made
+from product import admin
 
 from gatewright.model.objects import ObjectRef
 from gatewright.model.probe import ProbeResult, ProbeTarget, Protocol
 from gatewright.observe.probes.addresses import AddressPolicy
 from gatewright.observe.probes.names import Names
 from gatewright.observe.probes.probe import Contexts, probe
+from gatewright.server.services import open_services
+from gatewright.server.settings import from_environment
 
 pytestmark = pytest.mark.integration
 NAMESPACE = "gateway-system"
@@ -146,6 +149,22 @@ async def test_a_wrong_name_and_an_expired_certificate_are_noticed(probing: Prob
     assert (expired.outcome, expired.covered, expired.trusted) == ("ok", True, False)
     probing.cluster.apply([secret(made("shop.test"))])
     await probing.until("HTTPS", lambda r: r.certificate is not None and r.certificate.not_after > r.at)
+
+
+async def test_a_server_probes_what_it_watches_and_tells_prometheus(serving: ClusterHandle, tmp_path: Path) -> None:
+    settings = from_environment({"GATEWRIGHT_HOME": str(tmp_path), "GATEWRIGHT_PROBE_LOOPBACK": "1"})
+    wanted = f'{{cluster="{serving.name}",gateway="shop/web",listener="%s",hostname="%s"}} 1.0'
+    served = [("web", "shop.test"), ("secure", "shop.test")]
+    async with open_services(settings) as services:
+        await services.clusters.register(serving.name, admin(serving), who="tester")
+        async with services.working(("127.0.0.1", 8770)):
+            page = ""
+            with anyio.move_on_after(120):
+                while not all(f"gatewright_probe_success{wanted % pair}" in page for pair in served):
+                    await anyio.sleep(0.5)
+                    page = await services.metrics.scrape()
+                return
+    pytest.fail("\n".join(line for line in page.splitlines() if serving.name in line))
 
 
 async def test_a_backend_that_is_away(probing: Probing) -> None:

@@ -73,15 +73,18 @@ class Schedule:
         return self._cut
 
     def put(self, cluster: str, targets: Iterable[ProbeTarget], now: float) -> None:
-        """These are the targets of a cluster and no others. New ones are due within one interval, spread evenly."""
+        """These are the targets of a cluster and no others. New ones are due within as many seconds
+        as there are of them, at most an interval."""
         wanted = self._within_limit(cluster, targets)
         known = self._targets.pop(cluster, {})
         if wanted:
             self._targets[cluster] = wanted
         gone = [target for target in known if target not in wanted]
-        for target in wanted:
-            if target not in known:
-                self._enter(target, now + self._random.random() * self._pace.interval)
+        new = [target for target in wanted if target not in known]
+        # a few are asked soon; many, so that the rounds after the first are spread as well
+        within = min(self._pace.interval, len(new))
+        for target in new:
+            self._enter(target, now + self._random.random() * within)
         for address in {target.address for target in gone}:
             self._sweep(address)
 
