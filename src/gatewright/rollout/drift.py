@@ -84,6 +84,8 @@ class DriftWatch:
         self._options = options or DriftOptions()
         self._sites: dict[str, _Site] = {}
         self._gate = asyncio.Semaphore(self._options.at_once)
+        # At the start every cluster has something to look up; those of clusters that judge slowly must not delay it.
+        self._reading = asyncio.Semaphore(self._options.at_once)
         self._healer = Healer(clusters, rollouts, self._gate, self._options.limits, self._options.poll)
         self._group: asyncio.TaskGroup | None = None
         self._log = structlog.get_logger("gatewright.drift")
@@ -175,7 +177,8 @@ class DriftWatch:
         """One look at a cluster, and what follows from it. False: not now, or the world moved meanwhile; what was told
         still waits."""
         told, moved, due = dict(site.told), frozenset(site.moved), site.due
-        view = await view_of(self._clusters, site.uid)
+        async with self._reading:
+            view = await view_of(self._clusters, site.uid)
         if view is None:
             site.told.clear()
             site.due = False
