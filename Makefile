@@ -31,9 +31,10 @@ integration: setup ## Tests on real API servers, Traefik and PostgreSQL
 	  --traefik 3.5.3 --traefik 3.6.15 --traefik 3.7.15
 	$(BIN)/pytest -q -n 2 --dist loadfile tests/integration
 
-bench: setup ## Ratios against kubectl, side by side in one run
+bench: setup ## Ratios against kubectl, and 1,000 simulated clusters watched
 	$(BIN)/gatewright lab prepare
 	$(BIN)/python -m bench
+	$(BIN)/python -m bench.observation
 
 clean: ## Remove the virtual environment
 	rm -rf .venv

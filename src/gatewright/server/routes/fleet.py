@@ -19,7 +19,8 @@ router = APIRouter(tags=["fleet"])
 async def status(
     given: Given, team: OfTeam = None, _: Principal = Depends(require("fleet.read"))
 ) -> list[ClusterStatus]:
-    """Looks at the clusters (of a team) now; one that does not answer shows what was last seen, with its time."""
+    """The clusters (of a team) as they are watched; one that does not answer shows what was last seen, with its
+    time."""
     return await given.look(team)
 
 
