@@ -456,6 +456,7 @@ class PodTemplate(Shape, frozen=True):
 
 
 class WorkloadSpec(Shape, frozen=True):
+    replicas: int = 1
     template: PodTemplate = PodTemplate()
 
 

@@ -71,7 +71,9 @@ def controllers_of(deployment: Manifest | Workload) -> list[ControllerObservatio
     """The known gateway controllers among the containers of a Deployment."""
     workload = deployment if isinstance(deployment, Workload) else msgspec.convert(deployment, Workload)
     meta, conditions = workload.metadata, (workload.status.conditions if workload.status else None) or ()
-    available = any(c.type == "Available" and c.status == "True" for c in conditions)
+    # a Deployment that is scaled to zero calls itself available
+    running = workload.spec.replicas > 0
+    available = running and any(c.type == "Available" and c.status == "True" for c in conditions)
     return [
         ControllerObservation(
             *known, meta.namespace, meta.name, container.image, available=available, args=container.args or ()

@@ -175,10 +175,8 @@ def _conflict(judged: Judgement, clash: Clash, evidence: tuple[str, ...]) -> Non
             other=str(winner),
         )
     else:
-        flagged = any(f.type == "OverlappingTLSConfig" and f.status == "True" for f in judged.facts)
         judged.add(
             TLS_OVERLAP,
-            "warning" if flagged else "info",
             where=loser.where,
             evidence=evidence,
             port=port,
@@ -199,7 +197,9 @@ def _claims(judged: Judgement, found: Gateway, status: GatewayStatus) -> None:
     bad = sorted(set(broken_listeners(found)))
     if bad:
         evidence = ("status.conditions[Programmed]: True", f"status.listeners: {', '.join(bad[:10])}")
-        judged.add(CLAIMS_PROGRAMMED, evidence=evidence, bad=", ".join(bad[:10]), count=len(found.spec.listeners or ()))
+        cause = next((f.cause for f in judged.findings if f.where in bad and f.severity == "error"), None)
+        names, count = ", ".join(bad[:10]), len(found.spec.listeners or ())
+        judged.add(CLAIMS_PROGRAMMED, evidence=evidence, cause=cause, bad=names, count=count)
 
 
 def _collisions(judged: Judgement, found: Gateway) -> None:

@@ -144,8 +144,7 @@ class Judgement:
             if index is None:
                 kept.append(said)
             else:
-                ours = self.findings[index]
-                self.findings[index] = _with_evidence(ours, said.evidence)
+                self.findings[index] = _as_one(self.findings[index], said)
         return kept
 
     def _state(self, findings: tuple[HealthFinding, ...]) -> HealthState:
@@ -182,8 +181,11 @@ def _same_place(ours: str, said: str) -> bool:
     return ours in ("", said) or ours.startswith("rules[")
 
 
-def _with_evidence(finding: HealthFinding, more: tuple[str, ...]) -> HealthFinding:
-    return replace(finding, evidence=(*finding.evidence, *(e for e in more if e not in finding.evidence)))
+def _as_one(ours: HealthFinding, said: HealthFinding) -> HealthFinding:
+    """Our finding with the controller's words as evidence, and as severe as they are."""
+    evidence = (*ours.evidence, *(e for e in said.evidence if e not in ours.evidence))
+    allowed = {ours.severity, said.severity} & {ours.severity, *BY_CODE[ours.code].severities}
+    return replace(ours, evidence=evidence, severity=max(allowed, key=SEVERITIES.index))
 
 
 def _severity(fact: ConditionFact) -> Severity:

@@ -54,7 +54,7 @@ class Attachment:
         self.parent_kind = parent_kind(wanted)
         self.key: Key = (wanted.namespace or namespace, wanted.name)
         self.ref: ObjectRef = ref_of(self.parent_kind, self.key)
-        self.parent: Parent | None = None if self.parent_kind == SERVICE else self._find()
+        self.parent: Parent | None = self._find()
         self.gateway = self._gateway()
 
     def judge(self) -> None:
@@ -68,7 +68,8 @@ class Attachment:
             unsupported(self.judged, self.view.class_of(self.gateway), of_route(self.kind[1], self.route), self.where)
 
     def _find(self) -> Parent | None:
-        return self.view.snapshot.of(self.parent_kind).get(self.key)
+        found = self.view.snapshot.of(self.parent_kind).get(self.key)
+        return found if isinstance(found, Gateway | ListenerSet) else None
 
     def _gateway(self) -> Gateway | None:
         return self.view.gateway(gateway_of(self.parent)) if isinstance(self.parent, ListenerSet) else self.parent

@@ -136,7 +136,7 @@ def _cause(
         severity=min(group, key=_worse).severity,
         explains=len(group),
         cluster=cluster,
-        affected=tuple(sorted(affected)[:_AFFECTED]),
+        affected=tuple(sorted(affected, key=lambda r: r.identity)[:_AFFECTED]),
         since=min((f.since for f in group if f.since), default=""),
     )
 
@@ -145,8 +145,8 @@ def _worse(finding: HealthFinding) -> int:
     return -SEVERITIES.index(finding.severity)
 
 
-def _rank(cause: Cause) -> tuple[int, int, str, ObjectRef]:
-    return (-SEVERITIES.index(cause.severity), -cause.explains, cause.cluster, cause.object)
+def _rank(cause: Cause) -> tuple[int, int, str, tuple[str, str, str, str]]:
+    return (-SEVERITIES.index(cause.severity), -cause.explains, cause.cluster, cause.object.identity)
 
 
 def _together(states: Sequence[HealthState], decisive: Sequence[HealthState]) -> HealthState:

@@ -240,6 +240,27 @@ def _(s: Snapshot) -> None:
     w.put(s, GATEWAY, w.gateway("web", "shop", w.listener(), w.https(), w.https("a", "a.shop.test", "one")))
 
 
+@case("names that overlap, which the controller says too", GATEWAY_KEY, "tls-overlap", "warning")
+def _(s: Snapshot) -> None:
+    CASES["names that overlap"][3](s)
+    live = w.gateway("web", "shop", w.listener(), w.https(), w.https("a", "a.shop.test", "one"))
+    live["status"]["listeners"][2]["conditions"].append(
+        w.condition("OverlappingTLSConfig", "True", "OverlappingHostnames")
+    )
+    w.put(s, GATEWAY, live)
+
+
+@case("a new route of a stopped controller", ROUTE_KEY, "parent-broken", "error")
+def _(s: Snapshot) -> None:
+    s.controllers = (w.controller(available=False),)
+    w.put(s, HTTP_ROUTE, w.reported(w.route()))
+
+
+@case("a route of a stopped controller", ROUTE_KEY, "parent-broken", "warning")
+def _(s: Snapshot) -> None:
+    s.controllers = (w.controller(available=False),)
+
+
 @case("another gateway has it", (GATEWAY, ("shop", "zeta")), "gateway-collision", "warning")
 def _(s: Snapshot) -> None:
     w.put(s, GATEWAY, w.gateway("web", "shop", w.listener(hostname="a.test")))
@@ -569,8 +590,7 @@ def test_every_rule_has_a_case_and_its_sentences() -> None:
     assert {f"health.{code}" for _, code, _, _ in CASES.values()} == set(BY_CODE)
     severities = {(f"health.{code}", severity) for _, code, severity, _ in CASES.values()}
     rare = {("health.no-endpoints", "info"), ("health.hostname-mismatch", "warning")}
-    rare |= {("health.namespace-not-allowed", "warning"), ("health.tls-overlap", "warning")}
-    rare |= {("health.parent-broken", "warning")}
+    rare |= {("health.namespace-not-allowed", "warning")}
     assert {(r.code, s) for r in ALL for s in r.severities} - rare == severities
     told = {k for k in templates() if k.startswith("health.") and not k.startswith("health.note-")}
     assert told == {key for r in ALL for key in (r.code, f"{r.code}.remedy")}
