@@ -57,6 +57,7 @@ class Observatory:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._credentials: dict[str, str] = {}
         self._probed: frozenset[str] = frozenset()
+        self._kubernetes: dict[str, str] = {}
         self._starting = asyncio.Semaphore(STARTING)
         self._share: frozenset[str] | None = None
         self._wake = asyncio.Event()
@@ -157,6 +158,23 @@ class Observatory:
                 self._tasks[uid] = asyncio.create_task(self._watch(uid, directory), name=f"watch {cluster.name}")
             elif uid in self._watchers:
                 self._watchers[uid].own(directory.owned.get(uid, ()))
+        await self._remember_versions(directory)
+
+    async def _remember_versions(self, directory: Directory) -> None:
+        """A cluster's Kubernetes is upgraded now and then: what is registered of it follows."""
+        seen = {
+            uid: watcher.snapshot.kubernetes for uid, watcher in self._watchers.items() if uid in directory.clusters
+        }
+        news = {
+            uid: version
+            for uid, version in seen.items()
+            if version and self._kubernetes.get(uid, directory.clusters[uid].kubernetes) != version
+        }
+        if news:
+            async with self._database.transaction() as unit:
+                for uid, version in news.items():
+                    await unit.fleet.set_kubernetes(uid, version)
+            self._kubernetes.update(news)
 
     async def _watch(self, uid: str, directory: Directory) -> None:
         """Watches one cluster; what fails unexpectedly is logged and begins anew."""
