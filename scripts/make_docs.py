@@ -31,6 +31,7 @@ from gatewright.cli.main import build
 from gatewright.gatewayapi.access import access_rules
 from gatewright.gatewayapi.catalogue import catalogue
 from gatewright.gatewayapi.controllers import controllers
+from gatewright.gatewayapi.health import rules as health_rules
 from gatewright.gatewayapi.writers import WRITERS
 from gatewright.model import desired
 from gatewright.model.errors import GatewrightError, error_classes
@@ -78,6 +79,11 @@ _WORDS: dict[str, tuple[str, str]] = {
     "severity": ("severity", "级别"),
     "block": ("blocks", "阻止"),
     "warn": ("warns", "提醒"),
+    "info": ("info", "提示"),
+    "warning": ("warning", "警告"),
+    "error": ("error", "错误"),
+    "finding": ("finding", "问题"),
+    "accounts": ("explains these conditions", "可解释的 condition"),
     "evidence": ("evidence", "证据"),
     "remedy": ("remedy", "处理办法"),
     "raised": ("When", "何时出现"),
@@ -207,6 +213,7 @@ _EXITS: dict[int, tuple[str, str]] = {
     9: ("this machine lacks something", "本机缺少所需条件"),
     10: ("denied, or not confirmed", "被拒绝，或未确认"),
     11: ("the rollout is paused or was aborted", "发布已暂停或已中止"),
+    12: ("something that was looked at is degraded, unhealthy or unknown", "所查看的内容存在降级、异常或未知"),
     130: ("interrupted with Ctrl-C", "被 Ctrl-C 中断"),
 }
 
@@ -575,6 +582,24 @@ def rules(language: Language) -> str:
     return "\n".join(lines)
 
 
+# Health
+
+
+def health_findings(language: Language) -> str:
+    """Every finding of the registry, with its sentences and what it stands for."""
+    colon = ": " if language == "en" else "："
+    lines: list[str] = []
+    for rule in health_rules.ALL:
+        severity = " / ".join(_w(level, language) for level in rule.severities)
+        lines += [f"### {rule.code}", "", f"**{severity}**", ""]
+        lines += [f"- {_w('finding', language)}{colon}{_shown(rule.code, language)}"]
+        lines += [f"- {_w('remedy', language)}{colon}{_shown(f'{rule.code}.remedy', language)}"]
+        if rule.accounts:
+            lines += [f"- {_w('accounts', language)}{colon}{', '.join(f'`{c}`' for c in sorted(rule.accounts))}"]
+        lines += [""]
+    return "\n".join(lines)
+
+
 # Writers
 
 _TITLES: dict[str, str] = {
@@ -684,6 +709,7 @@ BLOCKS: dict[str, Callable[[Language], str]] = {
     "manifest-binding": _fields_of("Binding"),
     "manifest-notification": _fields_of("Notification"),
     "preflight": rules,
+    "health": health_findings,
     "writers": writers,
     "bundles": bundles,
     "controllers": controller_rows,

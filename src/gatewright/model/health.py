@@ -38,16 +38,29 @@ class HealthFinding(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def message(self) -> Message:
-        return Message(self.code, {"object": str(self.subject), "where": self.where or "-", **self.params})
+        return Message(self.code, self._named())
 
     @property
     def remedy(self) -> Message:
-        return Message(f"{self.code}.remedy", {"object": str(self.subject), "where": self.where or "-", **self.params})
+        return Message(f"{self.code}.remedy", self._named())
+
+    def _named(self) -> dict[str, str | int | Message]:
+        """The parameters, with ``place``: the object, and where in it."""
+        subject = str(self.subject)
+        place = f"{subject} ({self.where})" if self.where else subject
+        return {"object": subject, "where": self.where or "-", "place": place, **self.params}
 
     @property
     def identity(self) -> tuple[str, tuple[str, str, str, str], str]:
         """What stays the same while the finding lasts."""
         return (self.code, self.subject.identity, self.where)
+
+
+class Found(msgspec.Struct, frozen=True):
+    """A finding, and the cluster that it is in."""
+
+    cluster: str
+    finding: HealthFinding
 
 
 class ConditionFact(msgspec.Struct, frozen=True, omit_defaults=True):
