@@ -65,6 +65,7 @@ class Observatory:
         self._read_until = ""
         self._followers: list[Callable[[Transition], None]] = []
         self._touches: list[Callable[[Touched], None]] = []
+        self._leavers: list[Callable[[str], None]] = []
         self._log = structlog.get_logger("gatewright.observe")
         self.watches_now = False
 
@@ -77,6 +78,10 @@ class Observatory:
     def on_touched(self, call: Callable[[Touched], None]) -> None:
         """``call`` hears of every object of ours that is there, changed or went. It must not wait."""
         self._touches.append(call)
+
+    def on_left(self, call: Callable[[str], None]) -> None:
+        """``call`` hears the UID of every cluster that this process watches no more."""
+        self._leavers.append(call)
 
     def moved(self, transition: Transition) -> None:
         if transition.uid in self._watchers:
@@ -248,6 +253,8 @@ class Observatory:
         self._watchers.pop(uid, None)
         if task is not None:
             await _cancelled(task)
+            for call in self._leavers:
+                call(uid)
 
     async def _stop_all(self) -> None:
         tasks = list(self._tasks.values())

@@ -122,11 +122,16 @@ class ClusterWatcher:
         return len(self._feeds)
 
     def own(self, refs: Iterable[ObjectRef]) -> None:
-        """What is ours in the cluster from now on; what is there of it is told at once."""
+        """What is ours in the cluster from now on; whether it is there is told at once where that is known."""
         before, self._owned = self._owned, {ref.identity: ref for ref in refs}
+        if before == self._owned:
+            return
+        listed = {
+            spec.kind for spec in self._answered if spec.kind in WRITTEN and spec.kind not in self.snapshot.unread
+        }
         for key in self._owned.keys() - before.keys():
-            if key in self._metadata:
-                self._touch(self._owned[key], self._metadata[key])
+            if key in self._metadata or key[:2] in listed:
+                self._touch(self._owned[key], self._metadata.get(key))
         self._moved.set()
 
     async def run(self) -> None:
@@ -150,7 +155,7 @@ class ClusterWatcher:
             began = asyncio.get_running_loop().time()
             try:
                 async with asyncio.timeout(self._options.patience):
-                    found = await identity(self._kube)
+                    found = await identity(self._kube, multiplexed=True)
                 if found == self.uid:
                     self._beat(asyncio.get_running_loop().time() - began)
                     return
@@ -195,6 +200,7 @@ class ClusterWatcher:
         self._answered.discard(spec)
         self.snapshot.pending.discard(_scope(spec))
         self.snapshot.unread.pop(spec.kind, None)
+        self._touch_all(spec, {})
         if self._held(spec) and not any(other.kind == spec.kind and not other.namespace for other in self._feeds):
             self._clear(spec)
 
@@ -262,6 +268,7 @@ class ClusterWatcher:
         self.snapshot.pending.discard(_scope(spec))
         if self._held(spec):
             self._clear(spec)
+        self._touch_all(spec, {})
         self._feeds.pop(spec, None)
         asyncio.get_running_loop().call_later(1.0, self._moved.set)
         self._settle()
@@ -349,7 +356,7 @@ class ClusterWatcher:
 
     async def _crd(self, name: str) -> Crd | None:
         try:
-            body = await self._kube.get_raw(CRDS.path(None, name), subject=CRDS.describe(name))
+            body = await self._kube.get_raw(CRDS.path(None, name), subject=CRDS.describe(name), multiplexed=True)
             return msgspec.json.decode(body, type=Crd)
         except (ObjectNotFoundError, msgspec.DecodeError, UnicodeDecodeError):
             return None
@@ -393,6 +400,7 @@ class ClusterWatcher:
                 self._beat(asyncio.get_running_loop().time() - began)
                 beats += 1
             except TimeoutError:
+                self._kube.transport.doubt()
                 self._fail(SlowError(seconds=round(self._options.patience)))
             except ClusterReplacedError:
                 raise
@@ -408,9 +416,9 @@ class ClusterWatcher:
     async def _ask(self, beats: int) -> None:
         """The smallest question; now and then also for the version, which changes once in months."""
         if beats % _VERSION_EVERY == 0:
-            self.snapshot.kubernetes = await self._kube.version()
+            self.snapshot.kubernetes = await self._kube.version(multiplexed=True)
             return
-        found = await identity(self._kube)
+        found = await identity(self._kube, multiplexed=True)
         if found != self.uid:
             raise ClusterReplacedError(uid=found, registered=self.uid)
 

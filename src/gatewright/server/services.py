@@ -94,6 +94,7 @@ class Services:
     def _drift_watch(self) -> DriftWatch:
         watch = DriftWatch(self.clusters, Planner(self.clusters, self.bundles), self.rollouts)
         self.observatory.on_touched(watch.touched)
+        self.observatory.on_left(watch.forget)
         return watch
 
     def connection(self, asked: ConnectionBody, who: Principal) -> Connection:
