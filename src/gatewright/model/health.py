@@ -18,7 +18,7 @@ WORST: Final[tuple[HealthState, ...]] = ("unhealthy", "degraded", "progressing",
 """The order in which states decide a roll-up: one unhealthy part makes the whole at least degraded."""
 
 
-class HealthFinding(msgspec.Struct, frozen=True, omit_defaults=True):
+class HealthFinding(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One thing that is wrong, or worth knowing.
 
     ``code`` is stable (``health.backend-missing``) and its sentences are ``code`` and ``code.remedy`` with ``params``.
@@ -63,7 +63,7 @@ class Found(msgspec.Struct, frozen=True):
     finding: HealthFinding
 
 
-class ConditionFact(msgspec.Struct, frozen=True, omit_defaults=True):
+class ConditionFact(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A condition as the controller wrote it, with any reason it chose. ``where``: the listener, parent or ancestor.
     ``stale``: its ``observedGeneration`` is behind. ``good``: whether its status is the good one of its type."""
 
@@ -76,7 +76,7 @@ class ConditionFact(msgspec.Struct, frozen=True, omit_defaults=True):
     good: bool | None = None
 
 
-class ObjectHealth(msgspec.Struct, frozen=True, omit_defaults=True):
+class ObjectHealth(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One object. ``parents``: the objects it is reached through (a route's Gateways), for the tree."""
 
     ref: ObjectRef

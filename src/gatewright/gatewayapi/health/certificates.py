@@ -9,7 +9,7 @@ import math
 from datetime import UTC, datetime
 from typing import Final
 
-from gatewright.gatewayapi.health.hostnames import certified, normal
+from gatewright.gatewayapi.health.hostnames import normal
 from gatewright.gatewayapi.health.judgement import Judgement
 from gatewright.gatewayapi.health.references import Target, certificates
 from gatewright.gatewayapi.health.rules import (
@@ -24,6 +24,7 @@ from gatewright.gatewayapi.health.rules import (
 from gatewright.gatewayapi.live import NAMESPACE, REFERENCE_GRANT, SECRET, CertificateFacts, GroupKind, Listener, ref_of
 from gatewright.gatewayapi.live import Secret as SecretShape
 from gatewright.model.health import Severity
+from gatewright.model.probe import covers
 
 THRESHOLDS: Final[tuple[tuple[int, Severity], ...]] = ((7, "error"), (14, "warning"), (30, "info"))
 """Days before the end, and how severe that is."""
@@ -40,7 +41,7 @@ def listener_certificates(judged: Judgement, kind: GroupKind, listener: Listener
             found.append((target, certificate))
             _times(judged, target, certificate, where)
     hostname = normal(listener.hostname)
-    if found and hostname != "*" and not any(certified(c.names, hostname) for _, c in found):
+    if found and hostname != "*" and not any(covers(c, hostname) for _, c in found):
         target, certificate = found[0]
         names = ", ".join(certificate.names[:10]) or "-"
         judged.add(

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from gatewright.gatewayapi.health.certificates import days_left
+from gatewright.gatewayapi.health.probes import turns
 from gatewright.gatewayapi.health.references import backends, crossing, gateway_references, listener_references
 from gatewright.gatewayapi.health.view import ObjectKey, View, gateway_of, parents_of
 from gatewright.gatewayapi.live import (
@@ -48,7 +49,7 @@ def affected(
     """The objects whose health may differ because one object came, changed or went; None: every object.
 
     ``snapshot`` already has ``after``. A change of ``unread``, ``controllers`` or ``secrets_granted`` is none of an
-    object: judge everything then.
+    object: judge everything then. A probe that comes out otherwise (``probes.told``) affects its Gateway alone.
     """
     if before == after:
         return frozenset()
@@ -78,6 +79,9 @@ def elapsed(snapshot: Snapshot, before: datetime, now: datetime) -> frozenset[Ob
     for key, secret in snapshot.of(SECRET).items():
         if secret.certificate and days_left(secret.certificate, before) != days_left(secret.certificate, now):
             found.update(_users(snapshot, key))
+    for target, result in snapshot.probes.items():
+        if turns(result, before, now):
+            found.add((GATEWAY, (target.gateway.namespace or "", target.gateway.name)))
     return frozenset(found)
 
 

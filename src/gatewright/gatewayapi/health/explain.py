@@ -37,8 +37,8 @@ Objects = Mapping[ObjectKey, ObjectHealth]
 def explain(snapshot: Snapshot, objects: Objects, kind: GroupKind, key: Key) -> Node:
     """The tree of one object: above it what it needs (class, parents), below what hangs on it (routes, backends).
 
-    An object that is not there, or of a kind without health (a Service), has a note that says so; then the tree shows
-    who refers to it.
+    An object that is not there, or of a kind without health (a Service, a Secret), has a note that says so; then the
+    tree shows who refers to it, or has a finding for its sake.
     """
     tree = _Tree(snapshot, objects)
     return _marked(tree.of(kind, key), _causes(objects))
@@ -73,9 +73,14 @@ class _Tree:
         if kind in ROUTES:
             below = tuple(self._backends(kind, key))
         elif (kind, key) not in self._objects:
-            users = (self._node(u) for u in backend_users(self._snapshot, key)) if kind == SERVICE else ()
-            below = (*below, *users)
+            below = (*below, *(self._node(user) for user in self._users(kind, key)))
         return replace(node, children=(*above, *below))
+
+    def _users(self, kind: GroupKind, key: Key) -> list[ObjectKey]:
+        """Who leads to an object that is not judged itself, or has a finding for its sake."""
+        ref, callers = ref_of(kind, key), backend_users(self._snapshot, key) if kind == SERVICE else ()
+        blaming = (k for k, health in self._objects.items() if any(f.cause == ref for f in health.findings))
+        return [u for u in dict.fromkeys((*callers, *blaming)) if u not in self._below.get((kind, key), ())]
 
     def cluster(self) -> Iterator[Node]:
         """Classes (also such as are only referred to), then orphans, then grants and policies with findings."""

@@ -9,6 +9,7 @@ from gatewright.gatewayapi.health.certificates import grant, listener_certificat
 from gatewright.gatewayapi.health.features import of_gateway, unsupported
 from gatewright.gatewayapi.health.judgement import Judgement
 from gatewright.gatewayapi.health.listeners import Clash, Place, clashes, places
+from gatewright.gatewayapi.health.probes import probes
 from gatewright.gatewayapi.health.references import gateway_references
 from gatewright.gatewayapi.health.rules import (
     CLAIMS_PROGRAMMED,

@@ -32,13 +32,3 @@ def any_intersects(ones: Iterable[str | None], others: Iterable[str | None]) -> 
     left, right = tuple(ones) or (None,), tuple(others) or (None,)
     return any(intersects(a, b) for a in left for b in right)
 
-
-def certified(names: Iterable[str], hostname: str) -> bool:
-    """Whether a certificate for ``names`` is good for a hostname of a listener; a wildcard needs the same wildcard."""
-    wanted = normal(hostname)
-    for name in map(normal, names):
-        if name == wanted:
-            return True
-        if name.startswith("*.") and not wanted.startswith("*") and wanted.partition(".")[2] == name[2:]:
-            return True
-    return False

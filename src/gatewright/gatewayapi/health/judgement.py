@@ -32,6 +32,7 @@ class Judgement:
         self.findings: list[HealthFinding] = []
         self._said: list[HealthFinding] = []
         self._groups: list[tuple[str, ...]] = []
+        self._places: dict[str, frozenset[str]] = {}
         if meta.deletion_timestamp:
             self.add(DELETING, since=meta.deletion_timestamp)
 
@@ -52,6 +53,10 @@ class Judgement:
     def parts(self, names: Iterable[str]) -> None:
         """Tells that the object consists of these, beside what was told before."""
         self._groups.append(tuple(names))
+
+    def places(self, part: str, names: Iterable[str]) -> None:
+        """Tells that ``part`` has these places, so that only errors in all of them are errors of all of it."""
+        self._places[part] = frozenset(names)
 
     def not_seen(self, kind: GroupKind, where: str = "") -> None:
         """Something depends on objects of a kind that cannot be read."""
@@ -159,11 +164,16 @@ class Judgement:
         return "unknown" if any(r.state == "unknown" for r in rules) else "healthy"
 
     def _whole(self, broken: set[str]) -> bool:
-        struck = [{p for p in parts if any(_within(w, p) for w in broken)} for parts in self._groups]
+        struck = [{p for p in parts if self._struck(p, broken)} for parts in self._groups]
         outside = {w for w in broken if not any(_within(w, p) for parts in self._groups for p in parts)}
         return bool(outside) or any(
             len(hit) == len(set(parts)) > 0 for hit, parts in zip(struck, self._groups, strict=True)
         )
+
+    def _struck(self, part: str, broken: set[str]) -> bool:
+        places = self._places.get(part, frozenset())
+        hit = {w for w in broken if _within(w, part)}
+        return bool(hit - places) or bool(places and places <= hit)
 
 
 def _within(where: str, part: str) -> bool:

@@ -41,10 +41,13 @@ from gatewright.gatewayapi.live import (
 from gatewright.model.health import HealthState, Severity
 from gatewright.model.objects import ObjectRef
 from gatewright.model.observation import ControllerObservation
+from gatewright.model.probe import ProbeResult
 
 ObjectKey: TypeAlias = tuple[GroupKind, Key]
 GRACE: Final = timedelta(seconds=60)
 """How long a young object, or a condition that just changed, may be without an answer."""
+FRESH: Final = timedelta(minutes=5)
+"""How old what a probe found may be."""
 _SKEW: Final = timedelta(minutes=5)
 
 
@@ -126,6 +129,16 @@ class View:
             for target in policy.spec.targets():
                 key = (target.namespace or policy.metadata.namespace, target.name)
                 found[kind, (target.group, target.kind), key, target.section_name].append(policy)
+        return found
+
+    @cached_property
+    def probes(self) -> Mapping[Key, list[ProbeResult]]:
+        """What probes found lately, by Gateway."""
+        found: dict[Key, list[ProbeResult]] = defaultdict(list)
+        oldest = stamp(self.now - FRESH)
+        for target, result in self.snapshot.probes.items():
+            if result.at >= oldest:
+                found[target.gateway.namespace or "", target.gateway.name].append(result)
         return found
 
     def collisions(self, gateway: Gateway) -> Iterator[tuple[Place, str, Place]]:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gatewright.gatewayapi.health import assess, explain, explain_cluster, of_namespaces, roll_up, summarise
-from gatewright.gatewayapi.live import GATEWAY, GATEWAY_CLASS, SERVICE, Snapshot
+from gatewright.gatewayapi.live import GATEWAY, GATEWAY_CLASS, SECRET, SERVICE, Snapshot
 from gatewright.model.health import ClusterHealth, Counts, HealthState, Node
 
 STATES: list[HealthState] = ["healthy", "progressing", "degraded", "unhealthy", "unknown"]
@@ -163,6 +163,13 @@ def test_the_tree_of_a_service_shows_who_leads_to_it() -> None:
     snapshot = w.healthy()
     tree = explain(snapshot, assess(snapshot, NOW), SERVICE, ("shop", "cart"))
     assert [str(child.ref) for child in tree.children] == ["HTTPRoute shop/cart"]
+
+
+def test_the_tree_of_a_secret_shows_what_suffers_from_it() -> None:
+    snapshot = w.healthy()
+    w.put(snapshot, GATEWAY, w.gateway("web", "shop", w.https(hostname="*.shop.test")))
+    tree = explain(snapshot, assess(snapshot, NOW), SECRET, ("shop", "cert"))
+    assert lines(tree) == ["unknown Secret shop/cert *", "  unhealthy Gateway shop/web"]
 
 
 def test_the_tree_of_what_is_not_there() -> None:
