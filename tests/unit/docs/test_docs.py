@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
@@ -21,18 +22,21 @@ FILE = re.compile(r"`((?:src|tests|docs|scripts|bench|\.ci)/[\w./-]+)`")
 FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 
 
-def load() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("make_docs", ROOT / "scripts" / "make_docs.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["make_docs"] = module
-    spec.loader.exec_module(module)
-    return module
+@contextmanager
+def scripts() -> Iterator[None]:
+    """What ``python scripts/make_docs.py`` may import."""
+    sys.path.insert(0, str(ROOT / "scripts"))
+    try:
+        yield
+    finally:
+        sys.path.remove(str(ROOT / "scripts"))
 
 
-make_docs = load()
-COMMANDS = {path for path, _, _ in make_docs.commands()}
+with scripts():
+    reference = importlib.import_module("reference.pages")
+    known_errors = importlib.import_module("reference.errors").known_errors
+    COMMANDS = {path for path, _, _ in importlib.import_module("reference.commands").commands()}
+    words = importlib.import_module("reference.words").words
 
 
 def read(page: Path) -> str:
@@ -49,19 +53,25 @@ def anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", title.lower()).strip().replace(" ", "-") for title in titles}
 
 
-@pytest.mark.parametrize("page", make_docs.pages(), ids=name)
+@pytest.mark.parametrize("page", reference.pages(), ids=name)
 def test_generated_parts_are_up_to_date(page: Path) -> None:
-    assert read(page) == make_docs.rendered(page), "run: python scripts/make_docs.py"
+    assert read(page) == reference.rendered(page), "run: python scripts/make_docs.py"
 
 
 def test_every_reference_is_on_a_page() -> None:
-    used = {block for page in make_docs.pages() for block in re.findall(r"<!-- generated: ([a-z-]+) -->", read(page))}
-    assert used == set(make_docs.BLOCKS)
+    used = {block for page in reference.pages() for block in re.findall(r"<!-- generated: ([a-z-]+) -->", read(page))}
+    assert used == set(reference.BLOCKS)
+
+
+def test_words_are_in_both_languages() -> None:
+    for name in ("exits", "fields", "settings", "tables", "writers"):
+        found = words(name)
+        assert [key for key, both in found.items() if sorted(both) != ["en", "zh"] or not all(both.values())] == []
 
 
 def test_every_error_has_its_place() -> None:
     page = read(ROOT / "docs" / "errors.md")
-    assert [e.code for e in make_docs.known_errors() if f"### {e.code}\n" not in page] == []
+    assert [e.code for e in known_errors() if f"### {e.code}\n" not in page] == []
 
 
 def test_every_command_setting_writer_and_finding_has_its_place() -> None:
