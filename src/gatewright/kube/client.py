@@ -112,9 +112,9 @@ class KubeClient:
         """Close all connections."""
         await self._transport.close()
 
-    async def version(self) -> str:
-        """The server's ``gitVersion``, e.g. ``v1.36.3``."""
-        call = Call("GET", "/version", "get", "/version")
+    async def version(self, *, multiplexed: bool = False) -> str:
+        """The server's ``gitVersion``, e.g. ``v1.36.3``. ``multiplexed``: see ``Call``."""
+        call = Call("GET", "/version", "get", "/version", multiplexed=multiplexed)
         answer = await self._transport.call(call)
         version = self._object(call, answer).get("gitVersion")
         if not isinstance(version, str):
@@ -148,10 +148,14 @@ class KubeClient:
                 kinds.setdefault(kind, Resource(group, version, name, kind, bool(entry.get("namespaced"))))
         return kinds
 
-    async def get(self, resource: Resource, name: str, namespace: str | None = None) -> dict[str, Any]:
-        """The object. Raises ``ObjectNotFoundError``."""
+    async def get(
+        self, resource: Resource, name: str, namespace: str | None = None, *, multiplexed: bool = False
+    ) -> dict[str, Any]:
+        """The object. ``multiplexed``: see ``Call``. Raises ``ObjectNotFoundError``."""
         subject = resource.describe(name, namespace)
-        return await self._get_object(Call("GET", resource.path(namespace, name), "get", subject))
+        return await self._get_object(
+            Call("GET", resource.path(namespace, name), "get", subject, multiplexed=multiplexed)
+        )
 
     async def find(self, resource: Resource, name: str, namespace: str | None = None) -> dict[str, Any] | None:
         """The object, or None if it (or its kind) is not there."""
@@ -161,10 +165,17 @@ class KubeClient:
             return None
 
     async def get_raw(
-        self, path: str, params: Mapping[str, str] | None = None, accept: str = JSON_TYPE, *, subject: str = ""
+        self,
+        path: str,
+        params: Mapping[str, str] | None = None,
+        accept: str = JSON_TYPE,
+        *,
+        subject: str = "",
+        multiplexed: bool = False,
     ) -> bytes:
-        """The body of a GET as it came, for typed decoders."""
-        call = Call("GET", path, "get", subject or path, tuple((params or {}).items()), accept=accept)
+        """The body of a GET as it came, for typed decoders. ``multiplexed``: see ``Call``."""
+        pairs = tuple((params or {}).items())
+        call = Call("GET", path, "get", subject or path, pairs, accept=accept, multiplexed=multiplexed)
         return (await self._transport.call(call)).body
 
     async def list(

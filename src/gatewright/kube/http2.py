@@ -193,6 +193,7 @@ class Http2Connection(asyncio.Protocol):
         self._ungranted = 0
         self._debt = 0.0
         self._fruitless = 0
+        self._flushing = False
 
     @property
     def usable(self) -> bool:
@@ -212,22 +213,30 @@ class Http2Connection(asyncio.Protocol):
         except Exception as error:
             raise self._fail(BrokenError(type(error).__name__)) from error
         stream = self._streams[number] = Http2Stream(self, number)
-        self._flush()
+        self._flush_soon()
         return stream
 
     def grant(self, number: int, size: int) -> None:
         """The reader of a stream has room for ``size`` more bytes."""
         if number in self._streams:
             self._frames.increment_flow_control_window(size, number)
-            self._flush()
+            self._flush_soon()
 
     def leave(self, number: int) -> None:
         """The reader of a stream has gone."""
         if self._streams.pop(number, None) is None:
             return
         self._frames.reset_stream(number, ErrorCodes.CANCEL)
-        self._flush()
+        self._flush_soon()
         self._left()
+
+    def doubt(self) -> None:
+        """Somebody waited in vain: a peer that has been silent since is asked at once whether it is there."""
+        if self.error is None and self._pinged is None and self._transport is not None:
+            self._ping()
+            if self._timer is not None:
+                self._timer.cancel()
+            self._schedule()
 
     def retire(self) -> None:
         """No new streams; the connection ends with its last one."""
@@ -321,7 +330,14 @@ class Http2Connection(asyncio.Protocol):
         if self._leaving:
             self._fail(BrokenError("GOAWAY"))
 
+    def _flush_soon(self) -> None:
+        """What one turn of the loop says (twenty watches that begin) is one TLS record and one write to the socket."""
+        if not self._flushing:
+            self._flushing = True
+            self._loop.call_soon(self._flush)
+
     def _flush(self) -> None:
+        self._flushing = False
         if self._transport is None or self.error is not None:
             return
         data = self._frames.data_to_send()
@@ -369,11 +385,14 @@ class Http2Connection(asyncio.Protocol):
             if self._pinged is not None:
                 self._fail(SilentError(self._keep_alive.ping_after + self._keep_alive.ping_timeout))
                 return
-            self._pinged = now
-            self._frames.ping(_PING)
-            self._flush()
+            self._ping()
         if self.error is None:
             self._schedule()
+
+    def _ping(self) -> None:
+        self._pinged = self._loop.time()
+        self._frames.ping(_PING)
+        self._flush()
 
 
 def _name(code: ErrorCodes | int | None) -> str:

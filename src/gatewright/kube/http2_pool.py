@@ -61,6 +61,11 @@ class Http2Pool:
             if connection.error is not None:
                 raise connection.error
 
+    def doubt(self) -> None:
+        """Ask each connection's peer whether it is still there."""
+        for connection in self._connections:
+            connection.doubt()
+
     def retire(self) -> None:
         """No new streams; each connection ends with its last one."""
         self._closed = True

@@ -49,6 +49,11 @@ class Multiplexer:
             raise
         return stream
 
+    def doubt(self) -> None:
+        """Ask the server whether it is still there; streams on a connection that stays silent fail soon."""
+        if self._pool is not None:
+            self._pool.doubt()
+
     async def close(self) -> None:
         """End all connections and their streams. A later request opens new ones."""
         pools = [*self._retired, *([self._pool] if self._pool else [])]

@@ -151,6 +151,10 @@ class Transport:
         """How many streams these connections carry now."""
         return self._shared.streams
 
+    def doubt(self) -> None:
+        """An answer did not come: find out, within ``ping_timeout``, whether the shared connection is dead."""
+        self._shared.doubt()
+
     async def call(self, call: Call) -> Answer:
         """The successful answer. Raises a ``ClusterError`` of ``kube.errors``."""
         request = self.request(call)

@@ -237,7 +237,7 @@ class Board:
             return
         before, summary = state.objects, state.health
         now = self._clock()
-        if uid in self._installation:
+        if uid in self._installation and state.judged:
             self._installation.discard(uid)
             state.versions = versions_of(state.snapshot)
         if not state.judged:

@@ -43,9 +43,10 @@ from gatewright.planning.request import Interests, Known, Record, crd_ref
 IDENTITY_NAMESPACE = "kube-system"
 
 
-async def identity(kube: KubeClient) -> str:
-    """The cluster's identity: the UID of its ``kube-system`` namespace."""
-    return str((await kube.get(NAMESPACES, IDENTITY_NAMESPACE))["metadata"]["uid"])
+async def identity(kube: KubeClient, *, multiplexed: bool = False) -> str:
+    """The cluster's identity: the UID of its ``kube-system`` namespace. ``multiplexed``: see ``transport.Call``."""
+    found = await kube.get(NAMESPACES, IDENTITY_NAMESPACE, multiplexed=multiplexed)
+    return str(found["metadata"]["uid"])
 
 
 async def survey(kube: KubeClient, cluster: str, interests: Interests, known: Known) -> Observation:

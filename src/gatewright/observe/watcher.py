@@ -48,6 +48,9 @@ from gatewright.observe.survey import identity
 
 _NOTHING: Final = object()
 _VERSION_EVERY: Final = 30
+_TOGETHER: Final = 0.02
+"""Seconds in which what changes the feeds is counted as one change: lists come many at a time."""
+_CRDS_AT_ONCE: Final = 4
 _MOVES_FEEDS: Final = frozenset(SHAPES) - {NAMESPACE, ("", "Service"), ("discovery.k8s.io", "EndpointSlice")}
 
 
@@ -126,6 +129,8 @@ class ClusterWatcher:
         before, self._owned = self._owned, {ref.identity: ref for ref in refs}
         if before == self._owned:
             return
+        if before == self._owned:
+            return
         listed = {
             spec.kind for spec in self._answered if spec.kind in WRITTEN and spec.kind not in self.snapshot.unread
         }
@@ -174,6 +179,7 @@ class ClusterWatcher:
         self._moved.set()
         while True:
             await self._moved.wait()
+            await asyncio.sleep(_TOGETHER)
             self._moved.clear()
             wanted = wanted_feeds(self.snapshot, self._owned.values())
             for spec in self._feeds.keys() - wanted:
@@ -229,7 +235,9 @@ class ClusterWatcher:
         self._touch_all(spec, {item.metadata.key: item.metadata for item in found.items})
         self._answered.add(spec)
         self.snapshot.pending.discard(_scope(spec))
-        self._moved.set()
+        if spec.kind in _MOVES_FEEDS and not spec.metadata_only:
+            self._moved.set()
+        self._settle()
 
     def changed(self, spec: FeedSpec, change: Change[Any]) -> None:
         self._beat()
@@ -340,19 +348,27 @@ class ClusterWatcher:
             await self._read_crds.wait()
             self._read_crds.clear()
             while self._crds:
-                name = next(iter(self._crds))
-                version = self._crds[name]
-                try:
-                    crd = await self._crd(name)
-                except GatewrightError as error:
-                    self.failed(FeedSpec(CRDS), error)
+                some = list(self._crds.items())[:_CRDS_AT_ONCE]
+                failures = await asyncio.gather(*(self._follow_crd(name, version) for name, version in some))
+                if any(failures):
                     await asyncio.sleep(self._options.feed.backoff)
-                    continue
-                if self._crds.get(name) == version:
-                    del self._crds[name]
-                self._put(CRD, ("", name), crd)
-                self._moved.set()
             self._settle()
+
+    async def _follow_crd(self, name: str, version: str) -> bool:
+        """Reads one CRD into the snapshot; tells whether that failed."""
+        try:
+            crd = await self._crd(name)
+        except GatewrightError as error:
+            if name in self._crds:
+                # Behind the others: one that cannot be read does not keep them from it.
+                self._crds[name] = self._crds.pop(name)
+            self.failed(FeedSpec(CRDS), error)
+            return True
+        if self._crds.get(name) == version:
+            del self._crds[name]
+        self._put(CRD, ("", name), crd)
+        self._moved.set()
+        return False
 
     async def _crd(self, name: str) -> Crd | None:
         try:
@@ -400,6 +416,7 @@ class ClusterWatcher:
                 self._beat(asyncio.get_running_loop().time() - began)
                 beats += 1
             except TimeoutError:
+                self._kube.transport.doubt()
                 self._kube.transport.doubt()
                 self._fail(SlowError(seconds=round(self._options.patience)))
             except ClusterReplacedError:
