@@ -31,6 +31,7 @@ STYLES: Final[dict[str, str]] = {
     "forbidden": "red", "own": "green", "observe": "cyan", "block": "red", "warn": "yellow",
     "sent": "green", "dead": "red", "warning": "yellow", "error": "red",
     "change": "blue", "nothing": "green", "stopped": "red",
+    "healthy": "green", "progressing": "blue", "degraded": "yellow", "unhealthy": "red", "unknown": "dim",
 }  # fmt: skip
 
 

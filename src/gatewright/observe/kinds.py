@@ -27,7 +27,7 @@ class UnknownKindError(NotFoundError):
 def plural(kind: str) -> str:
     """The plural as Gateway API forms it."""
     lower = kind.lower()
-    if lower.endswith("y"):
+    if lower.endswith("y") and lower[-2:-1] not in "aeiou":
         return f"{lower[:-1]}ies"
     return f"{lower}es" if lower.endswith("s") else f"{lower}s"
 

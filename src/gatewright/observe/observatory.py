@@ -31,6 +31,8 @@ from gatewright.store.states import StoredState
 DIRECTORY: Final = 1.0
 """Seconds between two looks at what is registered."""
 REJUDGE: Final = 15.0
+LOOKED: Final = 2.0
+"""Seconds for which a look of a single command is good enough for its next question."""
 STARTING: Final = 64
 """Clusters whose first look may be under way at once."""
 
@@ -63,6 +65,7 @@ class Observatory:
         self._wake = asyncio.Event()
         self._stored: dict[str, int] = {}
         self._read_until = ""
+        self._looked: dict[str, float] = {}
         self._followers: list[Callable[[Transition], None]] = []
         self._touches: list[Callable[[Touched], None]] = []
         self._leavers: list[Callable[[str], None]] = []
@@ -342,26 +345,39 @@ class Observatory:
         if self.watches_now:
             return
         directory = await self.directories.read()
+        loop = asyncio.get_running_loop()
+        recent = {uid for uid, at in self._looked.items() if loop.time() - at < LOOKED}
+        wanted = [uid for uid in uids if uid in directory.clusters and uid not in recent]
+        if not wanted:
+            return
         await self._recall()
-        wanted = [uid for uid in uids if uid in directory.clusters]
         await asyncio.gather(*(self._look(uid, directory, seconds) for uid in wanted))
         self.board.settle()
         await self._keep(wanted)
+        self._looked.update(dict.fromkeys(wanted, loop.time()))
 
     async def _look(self, uid: str, directory: Directory, seconds: float) -> None:
         with contextlib.suppress(GatewrightError):
             watcher = await self._watcher(uid, directory)
             running = asyncio.create_task(watcher.run())
-            waiting = asyncio.create_task(watcher.synced.wait())
+            ends = (running, asyncio.create_task(watcher.synced.wait()), asyncio.create_task(_refused(watcher)))
             try:
-                await asyncio.wait((running, waiting), timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait(ends, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
                 if watcher.synced.is_set():
                     self.board.synced(uid)
                 self.board.judge(uid)
             finally:
-                await _cancelled(waiting)
-                await _cancelled(running)
+                for task in ends:
+                    await _cancelled(task)
                 self._watchers.pop(uid, None)
+
+
+async def _refused(watcher: ClusterWatcher) -> None:
+    """Until the cluster did not even say which one it is: a look that does not stay has no time to ask again."""
+    while True:
+        if watcher.pulse.checked_at and watcher.pulse.error is not None and not watcher.streams:
+            return
+        await asyncio.sleep(0.05)
 
 
 def memory_of(state: ClusterState) -> memory.Memory:

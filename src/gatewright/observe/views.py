@@ -14,13 +14,14 @@ from gatewright.gatewayapi.health import explain, explain_cluster, of_namespaces
 from gatewright.gatewayapi.live import GATEWAY_CLASS, GroupKind, Key
 from gatewright.model.desired import Binding
 from gatewright.model.errors import NotFoundError
-from gatewright.model.health import ClusterHealth, Health, HealthFinding, Node, ObjectHealth
+from gatewright.model.health import ClusterHealth, Found, Health, Node, ObjectHealth
 from gatewright.model.status import ClusterStatus
 from gatewright.observe.board import Board, ClusterState, Identity, health_of
 from gatewright.observe.directory import Directory
 from gatewright.observe.kinds import kind_named
 from gatewright.observe.observatory import Observatory
 from gatewright.observe.status import status_of
+from gatewright.store.errors import UnknownBindingError
 
 LOOK_SECONDS: Final = 15.0
 FLEET: Final = "fleet"
@@ -30,13 +31,6 @@ class UnknownObjectError(NotFoundError):
     """No object of that kind and name was seen in the clusters that were asked about."""
 
     code: ClassVar[str] = "observe.unknown-object"
-
-
-class Found(msgspec.Struct, frozen=True):
-    """A finding, and the cluster that it is in."""
-
-    cluster: str
-    finding: HealthFinding
 
 
 class Member(msgspec.Struct, frozen=True):
@@ -77,14 +71,14 @@ class Views:
         return msgspec.structs.replace(rolled, members=short)
 
     async def cluster(self, name: str, team: str | None = None) -> ClusterHealth:
-        """One cluster (as a team sees it), with its causes. Raises ``UnknownClusterError``, ``UnknownTeamError``."""
-        _, members = await self._members(team, [name])
-        return self._health(members[0])
+        """One cluster (as a team sees it), with its causes. Raises ``UnknownClusterError``, ``UnknownTeamError``,
+        ``UnknownBindingError``."""
+        return self._health(await self._member(name, team))
 
     async def objects(self, name: str, team: str | None = None) -> list[ObjectHealth]:
         """Every judged object of a cluster, by kind, namespace and name; none where ``team`` is not bound to it."""
         _, members = await self._members(team, [name])
-        found = self._objects(members[0]) if members else {}
+        found: Mapping[Identity, ObjectHealth] = self._objects(members[0]) if members else {}
         return [found[identity] for identity in sorted(found)]
 
     async def findings(
@@ -105,11 +99,11 @@ class Views:
         self, kind: str, name: str, *, namespace: str | None = None, team: str | None = None, names: Sequence[str] = ()
     ) -> list[Node]:
         """The tree of an object in every cluster that has it; ``name`` may be ``NAMESPACE/NAME``. The kind ``cluster``
-        draws whole clusters. Raises ``UnknownKindError``, ``UnknownObjectError``, ``UnknownTeamError``,
-        ``UnknownClusterError``."""
+        draws a whole cluster. Raises ``UnknownKindError``, ``UnknownObjectError``, ``UnknownTeamError``,
+        ``UnknownClusterError``, ``UnknownBindingError``."""
         if kind in ("cluster", "clusters"):
-            _, members = await self._members(team, [name])
-            return [self._whole(member) for member in members if self._board.state(member.uid)]
+            member = await self._member(name, team)
+            return [self._whole(member)] if self._board.state(member.uid) else []
         wanted = kind_named(kind)
         given, _, bare = name.rpartition("/")
         _, members = await self._members(team, names)
@@ -145,6 +139,13 @@ class Views:
             members = [m for m in members if m.uid in wanted]
         await self._observatory.look([m.uid for m in members], LOOK_SECONDS)
         return directory, members
+
+    async def _member(self, name: str, team: str | None) -> Member:
+        directory, members = await self._members(team, [name])
+        if team is not None and not members:
+            bound = ", ".join(binding.cluster for binding in directory.of_team(team)) or "-"
+            raise UnknownBindingError(cluster=name, team=team, bound=bound)
+        return members[0]
 
     def _objects(self, member: Member) -> Mapping[Identity, ObjectHealth]:
         state = self._board.state(member.uid)

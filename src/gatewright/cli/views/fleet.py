@@ -9,6 +9,7 @@ from rich.text import Text
 
 from gatewright.cli.context import Context
 from gatewright.cli.output import rows, table, word
+from gatewright.cli.views.health import state as health_state
 from gatewright.cli.views.moments import age
 from gatewright.model.errors import ErrorReport
 from gatewright.model.status import ClusterStatus, Listing, ResourceRow
@@ -24,7 +25,8 @@ def status(found: Sequence[ClusterStatus], language: Language) -> Iterable[Rende
     if not found:
         yield Text(text("cli.empty.clusters", language))
         return
-    made = table(language, "cluster", "state", "kubernetes", "bundle", "custody", "controller", "namespace", "seen")
+    columns = ("cluster", "state", "health", "kubernetes", "bundle", "custody", "controller", "namespace", "seen")
+    made = table(language, *columns)
     yield rows(made, [_status(row, language) for row in found])
     yield from _errors((row.error for row in found if row.error is not None), language)
 
@@ -43,6 +45,7 @@ def _status(row: ClusterStatus, language: Language) -> tuple[str | Text, ...]:
     return (
         row.cluster,
         state,
+        health_state(row.health, language),
         row.kubernetes.removeprefix("v"),
         "\n".join(row.bundles),
         custody,

@@ -8,9 +8,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
-from gatewright.model.health import ClusterHealth, Health, Node, ObjectHealth
+from gatewright.model.health import ClusterHealth, Found, Health, Node, ObjectHealth
 from gatewright.observe.changes import LiveChange
-from gatewright.observe.views import Found
 from gatewright.server.events import RESET, Event, Resumed, stream
 from gatewright.server.operations import answers, answers_pages, streams
 from gatewright.server.paging import Page, Paging
