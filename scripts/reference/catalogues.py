@@ -60,6 +60,8 @@ def controller_rows(language: Language) -> str:
 def access(_: Language) -> str:
     usual = access_rules()
     removal = [rule for rule in access_rules(allow_namespace_removal=True) if rule not in usual]
+    secrets = [rule for rule in access_rules(secrets=True) if rule not in usual]
+    watching = access_rules(secrets=True, observe_only=True)
     rows = [
         (
             f"`{rule.group or 'core'}`",
@@ -67,8 +69,15 @@ def access(_: Language) -> str:
             ", ".join(rule.verbs),
             ", ".join(rule.names) or "every",
             rule.namespace or "every",
-            "with `--allow-namespace-removal`" if rule in removal else "always",
+            _granted(rule in removal, rule in secrets),
+            "yes" if rule in watching else "no",
         )
-        for rule in (*usual, *removal)
+        for rule in (*usual, *secrets, *removal)
     ]
-    return table(("group", "resources", "verbs", "names", "namespace", "granted"), rows)
+    return table(("group", "resources", "verbs", "names", "namespace", "granted", "`--observe-only`"), rows)
+
+
+def _granted(removal: bool, secrets: bool) -> str:
+    if removal:
+        return "with `--allow-namespace-removal`"
+    return "with `--secrets`" if secrets else "always"

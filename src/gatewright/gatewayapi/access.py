@@ -1,8 +1,10 @@
 """The rights that Gatewright needs in a cluster, and no more: to print as RBAC, and to ask the API server about.
 
-Reading is by kind. Writing is by name wherever Gatewright knows the name beforehand: Kubernetes checks ``create``
-against the name too when an object is created by server-side apply, the only way in which Gatewright writes. The rules
-of the controllers' own ClusterRoles are part of it, because Kubernetes lets nobody grant what they do not hold.
+Reading is by kind; what watching reads is a part of its own, which is all that a cluster needs where Gatewright only
+watches. Secrets are read only where that is asked for. Writing is by name wherever Gatewright knows the name
+beforehand: Kubernetes checks ``create`` against the name too when an object is created by server-side apply, the only
+way in which Gatewright writes. The rules of the controllers' own ClusterRoles are part of it, because Kubernetes lets
+nobody grant what they do not hold.
 """
 
 from __future__ import annotations
@@ -70,17 +72,45 @@ class Rule(msgspec.Struct, frozen=True, order=True):
 
 
 def access_rules(
-    *, allow_namespace_removal: bool = False, controller_namespaces: Sequence[str] | None = None
+    *,
+    allow_namespace_removal: bool = False,
+    controller_namespaces: Sequence[str] | None = None,
+    secrets: bool = False,
+    observe_only: bool = False,
 ) -> tuple[Rule, ...]:
     """Every right that Gatewright uses.
 
     ``allow_namespace_removal`` adds deleting namespaces, and listing every kind: a namespace is only deleted once it
     is proven empty. ``controller_namespaces`` narrows writing ClusterRoles to those of controllers in these namespaces.
+    ``secrets`` adds reading Secrets. ``observe_only``: only what watching reads, whatever else is asked for.
     """
+    watching = tuple(watch_rules(secrets=secrets))
+    if observe_only:
+        return watching
+    writing = _writing_rules(allow_namespace_removal, controller_namespaces)
+    return (*watching, *(rule for rule in writing if rule not in watching))
+
+
+def watch_rules(*, secrets: bool = False) -> Iterable[Rule]:
+    """What watching reads: workloads of controllers, namespaces, Services and their endpoints, CRDs, and every kind of
+    Gateway API; no verb that writes."""
+    yield Rule("", ("namespaces",), _READ)
+    yield Rule("", ("services",), _READ)
+    if secrets:
+        yield Rule("", ("secrets",), _READ)
+    yield Rule("discovery.k8s.io", ("endpointslices",), _READ)
+    yield Rule("apps", ("deployments",), _READ)
+    yield Rule("apiextensions.k8s.io", ("customresourcedefinitions",), _READ)
+    for group in sorted(GROUPS):
+        kinds = sorted(n.partition(".")[0] for n in catalogue().crd_names() if n.partition(".")[2] == group)
+        yield Rule(group, tuple(kinds), _READ)
+
+
+def _writing_rules(allow_namespace_removal: bool, controller_namespaces: Sequence[str] | None) -> tuple[Rule, ...]:
     return (
         *_core_rules(),
         *_cluster_role_rules(controller_namespaces),
-        *_gateway_rules(),
+        Rule("gateway.networking.k8s.io", ("gatewayclasses",), _WRITE),
         *_controller_rules(),
         *(_removal_rules() if allow_namespace_removal else ()),
         *_lease_rules(),
@@ -91,10 +121,18 @@ def access_manifests(
     namespace: str = NAME,
     allow_namespace_removal: bool = False,
     controller_namespaces: Sequence[str] | None = None,
+    *,
+    secrets: bool = False,
+    observe_only: bool = False,
 ) -> list[Manifest]:
     """The objects that grant ``access_rules`` to the ServiceAccount ``gatewright``: apply them as an administrator,
     then register the cluster with the token in the Secret ``gatewright-token``."""
-    rules = access_rules(allow_namespace_removal=allow_namespace_removal, controller_namespaces=controller_namespaces)
+    rules = access_rules(
+        allow_namespace_removal=allow_namespace_removal,
+        controller_namespaces=controller_namespaces,
+        secrets=secrets,
+        observe_only=observe_only,
+    )
     cluster_wide = [r.manifest() for r in rules if not r.namespace]
     local = [r.manifest() for r in rules if r.namespace]
     subject = {"kind": "ServiceAccount", "name": NAME, "namespace": namespace}
@@ -104,12 +142,16 @@ def access_manifests(
         _object("v1", "ServiceAccount", NAME, namespace),
         _object(f"{_RBAC}/v1", "ClusterRole", NAME, rules=cluster_wide),
         _object(f"{_RBAC}/v1", "ClusterRoleBinding", NAME, roleRef=_role("ClusterRole"), subjects=[subject]),
-        _object(f"{_RBAC}/v1", "Role", NAME, LEASE_NAMESPACE, rules=local),
-        _object(f"{_RBAC}/v1", "RoleBinding", NAME, LEASE_NAMESPACE, roleRef=_role("Role"), subjects=[subject]),
+        *(_local(local, subject) if local else ()),
         _object(
             "v1", "Secret", f"{NAME}-token", namespace, annotations=token, type="kubernetes.io/service-account-token"
         ),
     ]
+
+
+def _local(rules: list[Manifest], subject: Manifest) -> Iterable[Manifest]:
+    yield _object(f"{_RBAC}/v1", "Role", NAME, LEASE_NAMESPACE, rules=rules)
+    yield _object(f"{_RBAC}/v1", "RoleBinding", NAME, LEASE_NAMESPACE, roleRef=_role("Role"), subjects=[subject])
 
 
 def permissions_to_write(
@@ -130,8 +172,7 @@ def _core_rules() -> tuple[Rule, ...]:
     crds = tuple(sorted(catalogue().crd_names()))
     policies = ("validatingadmissionpolicies", "validatingadmissionpolicybindings")
     return (
-        Rule("", ("namespaces",), (*_READ, *_APPLY)),
-        Rule("apiextensions.k8s.io", ("customresourcedefinitions",), _READ),
+        Rule("", ("namespaces",), _APPLY),
         Rule("apiextensions.k8s.io", ("customresourcedefinitions",), _WRITE, crds),
         Rule("admissionregistration.k8s.io", policies, _READ),
         Rule("admissionregistration.k8s.io", policies, _WRITE, (SAFE_UPGRADES,)),
@@ -156,13 +197,6 @@ def _cluster_role_rules(namespaces: Sequence[str] | None) -> tuple[Rule, ...]:
         Rule(_RBAC, kinds, _READ),
         Rule(_RBAC, kinds, _WRITE, tuple(sorted(names)) if namespaces else ()),
     )
-
-
-def _gateway_rules() -> Iterable[Rule]:
-    for group in sorted(GROUPS):
-        kinds = sorted(n.partition(".")[0] for n in catalogue().crd_names() if n.partition(".")[2] == group)
-        yield Rule(group, tuple(kinds), _READ)
-    yield Rule("gateway.networking.k8s.io", ("gatewayclasses",), _WRITE)
 
 
 def _controller_rules() -> tuple[Rule, ...]:

@@ -66,13 +66,20 @@ class Clusters:
         return Registration(uid, connection.server, version, self._ring.seal(uid, connection.to_secret()))
 
     async def register(
-        self, name: str, connection: Connection, *, custody: Custody | None = None, who: str
+        self,
+        name: str,
+        connection: Connection,
+        *,
+        custody: Custody | None = None,
+        read_secrets: bool = False,
+        who: str,
     ) -> RegisteredCluster:
         """Adds a cluster. Raises ``ClusterExistsError`` naming what it is called already, ``NameTakenError``,
         ``InvalidNameError``, ``ClusterError``."""
         require_label(name, "metadata.name")
         registration = await self.connect(name, connection)
-        cluster = Cluster(name, custody, insecure_skip_tls_verify=connection.insecure_skip_tls_verify)
+        insecure = connection.insecure_skip_tls_verify
+        cluster = Cluster(name, custody, insecure_skip_tls_verify=insecure, read_secrets=read_secrets)
         async with self.database.transaction() as unit:
             return await unit.fleet.register(cluster, registration, who)
 

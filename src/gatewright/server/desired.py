@@ -73,6 +73,21 @@ class DesiredState:
             await unit.fleet.set_custody(name, custody, who, list(evidence))
             return await unit.fleet.cluster(name)
 
+    async def set_observation(
+        self, name: str, read_secrets: bool | None, probes: bool | None, who: str, unmoved: IfMatch
+    ) -> RegisteredCluster:
+        """Changes what watching may do on a cluster; None: as it is. Raises ``UnknownClusterError``, ``MovedError``."""
+        async with self._database.transaction() as unit:
+            await _require_unmoved(unit, unmoved, Cluster(name))
+            spec = (await unit.fleet.cluster(name)).spec
+            wanted = msgspec.structs.replace(
+                spec,
+                read_secrets=spec.read_secrets if read_secrets is None else read_secrets,
+                probes=spec.probes if probes is None else probes,
+            )
+            await unit.fleet.apply_desired([wanted], who)
+            return await unit.fleet.cluster(name)
+
     async def teams(self) -> list[TeamView]:
         async with self._database.reading() as unit:
             return [await _team_view(unit, team) for team in await unit.fleet.teams()]

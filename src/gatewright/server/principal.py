@@ -12,6 +12,7 @@ Permission = Literal[
     "bundle.read",
     "cluster.access",
     "cluster.custody",
+    "cluster.observation",
     "cluster.read",
     "cluster.register",
     "cluster.remove",

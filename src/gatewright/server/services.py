@@ -35,7 +35,7 @@ from gatewright.rollout.drifts import Drifts
 from gatewright.rollout.planner import Planner
 from gatewright.rollout.service import Rollouts
 from gatewright.server.desired import DesiredState
-from gatewright.server.errors import FolderError
+from gatewright.server.errors import FolderError, ParameterError
 from gatewright.server.eventlog import EventLog
 from gatewright.server.logs import configure
 from gatewright.server.metrics import Metrics, Sources
@@ -110,12 +110,19 @@ class Services:
             return msgspec.structs.replace(found, insecure_skip_tls_verify=True)
         return found
 
-    def access(self, namespace: str, *, removal: bool, controllers: Sequence[str]) -> str:
-        """The RBAC that Gatewright needs, as YAML. Raises ``InvalidNameError``, ``ReservedNamespaceError``."""
+    def access(
+        self, namespace: str, *, removal: bool, controllers: Sequence[str], secrets: bool, observe_only: bool
+    ) -> str:
+        """The RBAC that Gatewright needs, as YAML. Raises ``InvalidNameError``, ``ReservedNamespaceError``, and
+        ``ParameterError`` for rights to write that are asked for where nothing is to be written."""
+        if observe_only and (removal or controllers):
+            raise ParameterError(field="observe_only", reason="removal, controller")
         require_namespace(namespace, "namespace")
         for name in controllers:
             require_namespace(name, "controller")
-        objects = access.access_manifests(namespace, removal, controllers or None)
+        objects = access.access_manifests(
+            namespace, removal, controllers or None, secrets=secrets, observe_only=observe_only
+        )
         return yaml.safe_dump_all(objects, sort_keys=False)
 
     def bundle_list(self) -> list[BundleRow]:

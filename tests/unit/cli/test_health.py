@@ -224,3 +224,22 @@ def test_the_current_team_and_cluster_are_looked_at(registered: Run, kubernetes:
     assert (refused.code, "store.unknown-binding" in refused.err) == (4, True)
     refused = registered("explain", "cluster/shanghai", "-t", "orders")
     assert (refused.code, "store.unknown-binding" in refused.err) == (4, True)
+
+
+def test_secrets_and_probes_are_the_users_word(registered: Run) -> None:
+    assert "not read" in registered("cluster", "show", "shanghai").out
+    allowed = registered("cluster", "secrets", "shanghai", "allow", lang="zh")
+    assert (allowed.code, "允许读取" in allowed.out) == (0, True)
+    off = json.loads(registered("cluster", "probes", "shanghai", "off", "-o", "json").out)
+    assert (off["spec"]["readSecrets"], off["spec"]["probes"]) == (True, False)
+    exported = registered("export").out
+    assert "readSecrets: true" in exported
+    assert "probes: false" in exported
+    for wrong in (("secrets", "shanghai", "maybe"), ("probes", "shanghai", "allow")):
+        refused = registered("cluster", *wrong)
+        assert (refused.code, "cli.bad-value" in refused.err) == (2, True)
+    printed = registered("cluster", "access", "--observe-only", "--secrets").out
+    assert "secrets" in printed
+    assert "create" not in printed
+    mixed = registered("cluster", "access", "--observe-only", "--allow-namespace-removal")
+    assert (mixed.code, "server.parameter" in mixed.err) == (2, True)

@@ -272,6 +272,44 @@ def test_a_plan_that_writes_nothing_asks_for_nothing() -> None:
     assert MissingPermission("create", "coordination.k8s.io", "leases", "kube-system") in asked
 
 
+def watched() -> list[tuple[str, str]]:
+    """Group and plural of everything that feeds may ask for."""
+    kinds = {("", "services"), ("", "namespaces"), ("discovery.k8s.io", "endpointslices"), ("apps", "deployments")}
+    kinds.add(("apiextensions.k8s.io", "customresourcedefinitions"))
+    served = {f.ref.name: f for bundle in catalogue().bundles for f in bundle.crds}
+    for facts in served.values():
+        plural, _, group = facts.name.partition(".")
+        kinds.add((group, plural))
+    return sorted(kinds)
+
+
+@pytest.mark.parametrize("observe_only", [False, True])
+def test_whatever_is_watched_may_be_read(observe_only: bool) -> None:
+    rules = access.access_rules(observe_only=observe_only)
+    for group, plural in watched():
+        for verb in ("get", "list", "watch"):
+            assert allows(rules, verb, group, plural), (verb, plural)
+    for group, kind in access.RESOURCES:
+        if not observe_only:
+            assert allows(rules, "watch", group, access.RESOURCES[group, kind]), kind
+
+
+def test_an_account_that_only_watches_can_write_nothing_and_read_no_secret() -> None:
+    rules = access.access_rules(observe_only=True, allow_namespace_removal=True)
+    assert {verb for rule in rules for verb in rule.verbs} == {"get", "list", "watch"}
+    assert not allows(rules, "get", "", "secrets")
+    assert allows(access.access_rules(observe_only=True, secrets=True), "watch", "", "secrets")
+    assert allows(access.access_rules(secrets=True), "list", "", "secrets")
+    kinds = [m["kind"] for m in access.access_manifests(observe_only=True)]
+    assert kinds == ["Namespace", "ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Secret"]
+
+
+def test_no_rule_is_printed_twice() -> None:
+    for secrets in (False, True):
+        rules = access.access_rules(allow_namespace_removal=True, secrets=secrets)
+        assert len(set(rules)) == len(rules)
+
+
 def test_access_manifests_are_complete() -> None:
     manifests = access.access_manifests("gw", allow_namespace_removal=True)
     kinds = [m["kind"] for m in manifests]

@@ -90,6 +90,29 @@ async def test_a_cluster_cannot_be_registered_twice(api: httpx.AsyncClient, kube
     assert answer.json()["cluster"] == "shanghai"
 
 
+async def test_what_watching_may_do_is_set_field_by_field(api: httpx.AsyncClient, kubernetes: Any) -> None:
+    body = {"name": "shanghai", "kubeconfig": kubernetes.kubeconfig(), "read_secrets": True}
+    assert (await api.post("/clusters", json=body)).json()["spec"]["readSecrets"] is True
+    told = (await api.put("/clusters/shanghai/observation", json={"probes": False})).json()
+    assert (told["spec"]["readSecrets"], told["spec"]["probes"]) == (True, False)
+    told = (await api.put("/clusters/shanghai/observation", json={"read_secrets": False})).json()
+    assert "readSecrets" not in told["spec"]
+    assert told["spec"]["probes"] is False
+    events = (await api.get("/events", params={"what": "cluster."})).json()
+    assert {event["who"] for event in events} == {"ada"}
+    assert len(events) == 3
+    refused = await api.put("/clusters/nowhere/observation", json={"probes": True})
+    assert (refused.status_code, refused.json()["code"]) == (404, "store.unknown-cluster")
+
+
+async def test_rights_to_watch_and_rights_to_write_are_not_mixed(api: httpx.AsyncClient) -> None:
+    printed = await api.get("/access", params={"observe_only": True, "secrets": True})
+    assert "secrets" in printed.text
+    assert "patch" not in printed.text
+    refused = await api.get("/access", params={"observe_only": True, "removal": True})
+    assert (refused.status_code, refused.json()["code"]) == (422, "server.parameter")
+
+
 async def test_custody_is_a_recorded_word(api: httpx.AsyncClient, kubernetes: Any) -> None:
     await api.post("/clusters", json={"name": "shanghai", "kubeconfig": kubernetes.kubeconfig()})
     body = {"custody": "own", "evidence": ["owner: kubectl"]}

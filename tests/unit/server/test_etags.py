@@ -83,6 +83,7 @@ async def test_stacks_bindings_and_custody_do_not_move_under_the_writer(
         ("/teams/payments/stacks/edge", "/teams/payments/stacks/edge", {"bundle": {"version": "v1.5.1"}}),
         ("/teams/payments/bindings/shanghai", "/teams/payments/bindings/shanghai", {"stack": "edge"}),
         ("/clusters/shanghai", "/clusters/shanghai/custody", {"custody": "observe"}),
+        ("/clusters/shanghai", "/clusters/shanghai/observation", {"probes": False}),
     ]
     for read, write, body in changes:
         tag = (await api.get(read)).headers["etag"]

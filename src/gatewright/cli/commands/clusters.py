@@ -27,13 +27,14 @@ async def add(
     kubeconfig: KubeconfigOption = None,
     insecure_skip_tls_verify: InsecureOption = False,
     custody: Annotated[str | None, typer.Option("--custody", metavar="own|observe", help="cli.option.custody")] = None,
+    read_secrets: Annotated[bool, typer.Option("--read-secrets", help="cli.option.read-secrets")] = False,
 ) -> None:
     from gatewright.cli.kubeconfig import connection_body
     from gatewright.cli.views import desired
     from gatewright.model.desired import RegisteredCluster
 
     body = connection_body(kubeconfig, context, insecure_skip_tls_verify, remote=bool(session.settings.server))
-    body.update(name=name, custody=None if custody is None else _custody(custody))
+    body.update(name=name, custody=None if custody is None else _custody(custody), read_secrets=read_secrets)
     api = await session.api()
     with session.screen.working("cli.working.connecting", cluster=name):
         added = await api.post("/clusters", RegisteredCluster, body)
@@ -97,9 +98,12 @@ async def access(
     controller: Annotated[
         list[str] | None, typer.Option("--controller", metavar="NAMESPACE", help="cli.option.access-controller")
     ] = None,
+    secrets: Annotated[bool, typer.Option("--secrets", help="cli.option.access-secrets")] = False,
+    observe_only: Annotated[bool, typer.Option("--observe-only", help="cli.option.access-observe")] = False,
 ) -> None:
     api = await session.api()
     asked = {"namespace": namespace, "removal": allow_namespace_removal, "controller": controller or []}
+    asked.update(secrets=secrets, observe_only=observe_only)
     session.screen.document(await api.text("/access", **asked))
 
 
@@ -114,6 +118,39 @@ async def custody(
         await _adopt(session, name, yes)
         return
     await _set(session, name, None if word == "unset" else _custody(word), [])
+
+
+@command(group, "secrets")
+async def secrets(
+    session: Session,
+    name: NameArgument,
+    word: Annotated[str, typer.Argument(metavar="allow|deny", help="cli.argument.secrets")],
+) -> None:
+    await _observe(session, name, {"read_secrets": _either("secrets", word, "allow", "deny")})
+
+
+@command(group, "probes")
+async def probes(
+    session: Session,
+    name: NameArgument,
+    word: Annotated[str, typer.Argument(metavar="on|off", help="cli.argument.probes")],
+) -> None:
+    await _observe(session, name, {"probes": _either("probes", word, "on", "off")})
+
+
+async def _observe(session: Session, name: str, body: dict[str, bool]) -> None:
+    from gatewright.cli.views import desired
+    from gatewright.model.desired import RegisteredCluster
+
+    api = await session.api()
+    told = await api.put(f"/clusters/{_part(name)}/observation", RegisteredCluster, body)
+    session.screen.show(told, desired.cluster)
+
+
+def _either(name: str, word: str, yes: str, no: str) -> bool:
+    if word not in (yes, no):
+        raise BadValueError(name=name, value=word[:80], wanted=f"{yes}, {no}")
+    return word == yes
 
 
 @command(root, "adopt")

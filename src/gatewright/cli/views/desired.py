@@ -37,6 +37,8 @@ def cluster(found: RegisteredCluster, language: Language) -> Iterable[Renderable
         ("server", _server(found, language)),
         ("kubernetes", found.kubernetes),
         ("custody", found.spec.custody or ""),
+        ("secrets", text("cli.secrets.allow" if found.spec.read_secrets else "cli.secrets.deny", language)),
+        ("probes", text("cli.probes.on" if found.spec.probes else "cli.probes.off", language)),
         ("added", age(found.added_at, language)),
     )
 

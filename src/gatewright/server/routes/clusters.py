@@ -20,6 +20,14 @@ router = APIRouter(tags=["clusters"])
 class RegisterBody(ConnectionBody, frozen=True):
     name: Label = ""
     custody: Custody | None = None
+    read_secrets: bool = False
+
+
+class ObservationBody(Body, frozen=True):
+    """What is left out stays as it is."""
+
+    read_secrets: bool | None = None
+    probes: bool | None = None
 
 
 class CustodyBody(Body, frozen=True):
@@ -45,7 +53,9 @@ async def register(
 ) -> RegisteredCluster:
     """Connects to the cluster and remembers it. Its identity is the UID of its kube-system namespace."""
     connection = given.connection(asked, who)
-    return await given.clusters.register(asked.name, connection, custody=asked.custody, who=who.name)
+    return await given.clusters.register(
+        asked.name, connection, custody=asked.custody, read_secrets=asked.read_secrets, who=who.name
+    )
 
 
 @router.get("/clusters/{name}")
@@ -75,6 +85,19 @@ async def custody(
     return await given.desired.set_custody(name, asked.custody, who.name, asked.evidence, unmoved)
 
 
+@router.put("/clusters/{name}/observation")
+@answers(RegisteredCluster, refuses=(404,))
+async def observation(
+    name: ClusterName,
+    given: Given,
+    unmoved: Unmoved,
+    who: Principal = Depends(require("cluster.observation")),
+    asked: ObservationBody = Depends(reads(ObservationBody)),
+) -> RegisteredCluster:
+    """Says whether Gatewright may read the Secrets that listeners name, and whether it probes Gateways."""
+    return await given.desired.set_observation(name, asked.read_secrets, asked.probes, who.name, unmoved)
+
+
 @router.put("/clusters/{name}/credentials")
 @answers(RegisteredCluster, refuses=(404, 409, 502))
 async def rotate(
@@ -95,10 +118,15 @@ async def access(
     namespace: Namespace = "gatewright",
     removal: bool = False,
     controller: Namespaces = None,
+    secrets: bool = False,
+    observe_only: bool = False,
     _: Principal = Depends(require("cluster.access")),
 ) -> str:
     """The least-privilege account and RBAC that Gatewright needs in a cluster, as YAML.
 
-    ``removal``: also to delete namespaces that it created; ``controller``: only controllers in these namespaces.
+    ``removal``: also to delete namespaces that it created; ``controller``: only controllers in these namespaces;
+    ``secrets``: also to read Secrets; ``observe_only``: only to watch.
     """
-    return given.access(namespace, removal=removal, controllers=controller or ())
+    return given.access(
+        namespace, removal=removal, controllers=controller or (), secrets=secrets, observe_only=observe_only
+    )
