@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
-from handles import ClusterHandle
+from handles import ClusterFactory, ClusterHandle
 
 from gatewright.gatewayapi.access import access_manifests, access_rules, permissions_to_write
 from gatewright.gatewayapi.catalogue import catalogue
 from gatewright.gatewayapi.controllers import controllers
+from gatewright.gatewayapi.live import CRD, GroupKind, Key, Snapshot, Touched
 from gatewright.gatewayapi.manifests import controller_refs, defaults, deployment_ref, gateway_class_ref, render
 from gatewright.gatewayapi.marks import mark
 from gatewright.gatewayapi.writers import owner_of
@@ -25,6 +28,8 @@ from gatewright.model.desired import BundleName, ControllerSpec
 from gatewright.model.objects import Manifest, ref_of
 from gatewright.model.observation import MissingPermission
 from gatewright.observe.decode import metadata_of
+from gatewright.observe.survey import identity
+from gatewright.observe.watcher import ClusterWatcher
 from gatewright.store.bundles import BundleStore
 
 pytestmark = pytest.mark.integration
@@ -126,8 +131,58 @@ async def test_install_a_controller_that_works_and_remove_it_again(
     await admin.delete(NAMESPACES, spec.namespace)
 
 
+class Hears:
+    """A ``watcher.Listener`` that only listens."""
+
+    def changed(self, uid: str, kind: GroupKind, key: Key, before: Any, after: Any) -> None: ...
+
+    def replaced(self, uid: str) -> None: ...
+
+    def pulsed(self, uid: str) -> None: ...
+
+    def touched(self, event: Touched) -> None: ...
+
+
+async def test_an_account_that_only_watches_sees_everything(cluster_factory: ClusterFactory, gateway_api: Path) -> None:
+    """All feeds are listed with the read-only account, CRDs that come later are watched too, and it can write
+    nothing."""
+    fresh = cluster_factory()
+    async with KubeClient(kubeconfig.load(fresh.kubeconfig, trust="operator")) as admin:
+        for manifest in access_manifests(observe_only=True):
+            await admin.apply(manifest, manager="admin")
+        connection = msgspec.structs.replace(
+            admin.connection, client_certificate_data="", client_key_data="", token=await token(admin)
+        )
+        uid = await identity(admin)
+    async with KubeClient(connection) as watching:
+        assert await watching.can(p for r in access_rules(observe_only=True) for p in asked(r.permissions())) == []
+        with pytest.raises(ForbiddenError):
+            await watching.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "mine"}})
+        watcher = ClusterWatcher(uid, Snapshot(fresh.name), watching, Hears())
+        running = asyncio.create_task(watcher.run())
+        try:
+            async with asyncio.timeout(60):
+                await watcher.synced.wait()
+                await asyncio.to_thread(fresh.kubectl, "apply", "--server-side", "-f", str(gateway_api))
+            await until(lambda: len(watcher.snapshot.of(CRD)) >= 6 and watcher.streams >= 9)
+            await until(lambda: not watcher.snapshot.pending)
+            assert watcher.snapshot.unread == {}
+            assert watcher.pulse.state == "reachable"
+        finally:
+            running.cancel()
+            await asyncio.wait([running])
+
+
 def render_of(spec: ControllerSpec, kind: str) -> Manifest:
     return next(m for m in render(spec) if m["kind"] == kind)
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    for _ in range(600):
+        if holds():
+            return
+        await asyncio.sleep(0.1)
+    pytest.fail("it never came")
 
 
 async def until_condition(kube: KubeClient, manifest: Manifest, condition: str) -> None:
