@@ -167,7 +167,15 @@ class _Frames(H2Connection):
     MAX_CLOSED_STREAMS = 256
 
     def __init__(self) -> None:
-        super().__init__(H2Configuration(client_side=True, header_encoding=None))
+        # Headers are ours and in lower case already; h2's own care would also send the token anew with each request.
+        super().__init__(
+            H2Configuration(
+                client_side=True,
+                header_encoding=None,
+                normalize_outbound_headers=False,
+                validate_outbound_headers=False,
+            )
+        )
         self.state_machine = _LastingStates()
         initial = {SettingCodes.ENABLE_PUSH: 0, SettingCodes.INITIAL_WINDOW_SIZE: STREAM_WINDOW}
         self.local_settings = Settings(client=True, initial_values=initial)

@@ -7,6 +7,8 @@ import ssl
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from hpack import NeverIndexedHeaderTuple
+
 from gatewright.kube.auth import Credential
 from gatewright.kube.connection import Connection
 from gatewright.kube.http2 import Http2Stream, KeepAlive
@@ -40,7 +42,9 @@ class Multiplexer:
         url = urlsplit(self._connection.server.rstrip("/"))
         pseudo = [(":method", "GET"), (":scheme", "https"), (":authority", url.netloc.rpartition("@")[2])]
         named = [*self._connection.impersonate, *headers.items()]
-        fields = [*pseudo, (":path", f"{url.path}{target}"), *((name.lower(), value) for name, value in named)]
+        # A path that goes into the shared table of headers (RFC 7541) only drives out those that come back.
+        path = NeverIndexedHeaderTuple(":path", f"{url.path}{target}")
+        fields = [*pseudo, path, *((name.lower(), value) for name, value in named)]
         stream = await self._pool_for(credential).open(fields)
         try:
             await stream.head()

@@ -18,7 +18,7 @@ import random
 import ssl
 from collections.abc import AsyncGenerator
 from typing import Final
-from urllib.parse import urlencode
+from urllib.parse import quote_plus
 
 import aiohttp
 import msgspec
@@ -357,7 +357,7 @@ class Transport:
 
 
 def _query(call: Call) -> str:
-    return f"?{urlencode(call.params)}" if call.params else ""
+    return f"?{'&'.join([f'{key}={quote_plus(value)}' for key, value in call.params])}" if call.params else ""
 
 
 def _hiding(request: Request, credential: Credential) -> Request:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import signal
 import socket
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from gatewright.server.services import open_services
 from gatewright.server.settings import Settings
 
 _GRACE_SECONDS = 3
+_GARBAGE = (20_000, 20, 50)
 
 
 class Listening(msgspec.Struct, frozen=True):
@@ -43,6 +45,7 @@ async def serve(settings: Settings, host: str, port: int, ready: Callable[[Liste
 
     Raises ``PortTakenError``, ``AddressError``, and those of ``ensure_token`` and ``open_services``.
     """
+    _collect_seldom()
     with _listen(host, port) as listener:
         async with open_services(settings) as services, services.working(listener.getsockname()[:2]):
             app = create_app(services, token=ensure_token(settings.token_file))
@@ -58,6 +61,14 @@ async def serve(settings: Settings, host: str, port: int, ready: Callable[[Liste
             server = _Server(config)
             await server.serve(sockets=[listener])
             return server.interrupted
+
+
+def _collect_seldom() -> None:
+    """What a thousand watches keep is no garbage, and walking through all of it takes a good part of a second in which
+    nothing else happens. The interpreter's own thresholds would do so again and again while the fleet is first read."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_GARBAGE)
 
 
 def _listen(host: str, port: int) -> socket.socket:

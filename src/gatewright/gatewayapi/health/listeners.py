@@ -27,12 +27,13 @@ from gatewright.gatewayapi.live import (
 )
 
 _FAMILIES: Final = {"HTTP": "http", "HTTPS": "tls", "TLS": "tls", "TCP": "tcp", "UDP": "udp"}
+_WEB: Final = (RouteKind("HTTPRoute"), RouteKind("GRPCRoute"))
 _KINDS: Final = {
-    "HTTP": ("HTTPRoute", "GRPCRoute"),
-    "HTTPS": ("HTTPRoute", "GRPCRoute"),
-    "TLS": ("TLSRoute", "TCPRoute"),
-    "TCP": ("TCPRoute",),
-    "UDP": ("UDPRoute",),
+    "HTTP": _WEB,
+    "HTTPS": _WEB,
+    "TLS": (RouteKind("TLSRoute"), RouteKind("TCPRoute")),
+    "TCP": (RouteKind("TCPRoute"),),
+    "UDP": (RouteKind("UDPRoute"),),
 }
 
 
@@ -134,9 +135,8 @@ def kinds_of(listener: Listener, status: ListenerStatus | None = None) -> tuple[
         return allowed.kinds
     if status is not None and status.supported_kinds:
         return status.supported_kinds
-    known = _KINDS.get(listener.protocol)
-    return tuple(RouteKind(kind) for kind in known) if known else None
+    return _KINDS.get(listener.protocol)
 
 
 def takes(kinds: tuple[RouteKind, ...] | None, kind: GroupKind) -> bool:
-    return kinds is None or any((k.group or GATEWAY_GROUP, k.kind) == kind for k in kinds)
+    return kinds is None or any(k.kind == kind[1] and (k.group or GATEWAY_GROUP) == kind[0] for k in kinds)
