@@ -23,9 +23,12 @@ from gatewright.gatewayapi.live import (
     Meta,
     Secret,
     Snapshot,
+    ref_of,
 )
 from gatewright.model.health import HealthFinding, ObjectHealth
 from gatewright.model.observation import ControllerObservation
+from gatewright.model.probe import Outcome, ProbeResult, ProbeTarget, Protocol, covers
+from gatewright.text import message
 
 Object = dict[str, Any]
 NOW = datetime(2026, 7, 1, 12, 0, 0, tzinfo=UTC)
@@ -146,6 +149,35 @@ def secret(
     """A certificate that ends in ``days`` and began ``began`` days ago."""
     facts = CertificateFacts("CN=shop", "CN=ca", names, at(days=began), at(days=-days), "d")
     return Secret(Meta(name, namespace), "kubernetes.io/tls", None if problem else facts, problem)
+
+
+def probe(
+    listener: str = "http",
+    hostname: str = "a.shop.test",
+    outcome: Outcome = "ok",
+    *,
+    gateway: Key = ("shop", "web"),
+    address: str = "10.0.0.1",
+    ago: float = 5,
+    status: int | None = None,
+    certificate: CertificateFacts | None = None,
+    distrust: str = "",
+) -> ProbeResult:
+    """What a probe of a listener of ``gateway()`` came to, ``ago`` seconds before ``NOW``."""
+    protocol: Protocol = "HTTPS" if "https" in listener else "HTTP"
+    port = 443 if protocol == "HTTPS" else 80
+    target = ProbeTarget("east", ref_of(GATEWAY, gateway), listener, protocol, address, port, hostname)
+    return ProbeResult(
+        target,
+        at(seconds=ago),
+        outcome,
+        message("probe.refused", where=f"{address}:{port}"),
+        status=status,
+        certificate=certificate,
+        trusted=None if certificate is None else not distrust,
+        distrust=distrust,
+        covered=None if certificate is None else covers(certificate, hostname),
+    )
 
 
 def controller(namespace: str = "gateway-system", *, available: bool = True) -> ControllerObservation:

@@ -134,6 +134,7 @@ class Board:
             recalled={(s.code, s.subject, s.where): s.at for s in kept.findings},
         )
         self._states[uid] = state
+        self._pulses.pop(uid, None)
         self._installation.add(uid)
         self._judge(uid, None)
 
@@ -218,12 +219,16 @@ class Board:
             self._judge(uid, only)
 
     def rejudge(self) -> None:
-        """Judges anew what only time has changed: grace that ends, certificates that expire."""
+        """Judges anew what only time has changed: grace that ends, certificates that expire, probes that grow old. Of
+        what others watch they tell, and their newest probes are not here."""
         now = self._clock()
         for state in self._states.values():
-            since = self._judged.get(state.uid)
-            if since is not None and (due := elapsed(state.snapshot, since, now)):
+            since = self._judged.get(state.uid) if state.uid in self._pulses else None
+            if since is None:
+                continue
+            if due := elapsed(state.snapshot, since, now):
                 self._mark(state.uid, due)
+            self._judged[state.uid] = now
         if self._dirty:
             self._schedule()
 
@@ -244,6 +249,7 @@ class Board:
             only = ()
         if only is None:
             state.objects = _since(before, assess(state.snapshot, now), now, state.recalled)
+            self._judged[uid] = now
         elif only:
             wanted = frozenset(only)
             fresh = _since(before, assess(state.snapshot, now, wanted), now, state.recalled)
@@ -251,7 +257,6 @@ class Board:
             state.objects = {**kept, **fresh}
         state.health = self._summary(state, now)
         state.revision += 1
-        self._judged[uid] = now
         self._tell(state, before, summary)
 
     def _summary(self, state: ClusterState, now: datetime) -> ClusterHealth:

@@ -10,12 +10,14 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Iterator, Sequence
 
+from gatewright.gatewayapi.health.probes import is_fresh, told
 from gatewright.gatewayapi.live import GATEWAY, Key
 from gatewright.gatewayapi.probing import targets_of
 from gatewright.model.probe import ProbeResult, ProbeTarget
 from gatewright.observe.observatory import Observatory
 from gatewright.observe.probes.addresses import AddressPolicy
 from gatewright.observe.probes.prober import Prober, ProberOptions, ProberReport
+from gatewright.observe.pulse import utc_now
 
 
 class Probing:
@@ -55,13 +57,16 @@ class Probing:
                 if known is not None and known[2] == wanted:
                     wanted = known[2]
                 self._known[uid] = known = (name, state.revision, wanted)
-                self._forget(state.snapshot.probes, wanted)
+                self._forget(uid, state.snapshot.probes, wanted)
             yield name, known[2]
 
-    def _forget(self, results: dict[ProbeTarget, ProbeResult], wanted: Sequence[ProbeTarget]) -> None:
+    def _forget(self, uid: str, results: dict[ProbeTarget, ProbeResult], wanted: Sequence[ProbeTarget]) -> None:
         kept = frozenset(wanted)
-        for target in [target for target in results if target not in kept]:
+        gone = [target for target in results if target not in kept]
+        for target in gone:
             del results[target]
+        for gateway in {target.gateway for target in gone}:
+            self._observatory.board.probed(uid, (GATEWAY, (gateway.namespace or "", gateway.name)))
 
     def _came(self, result: ProbeResult) -> None:
         uid = self._observatory.uid_of(result.target.cluster)
@@ -70,15 +75,8 @@ class Probing:
             return
         before = state.snapshot.probes.get(result.target)
         state.snapshot.probes[result.target] = result
-        if before is None or _told(before) != _told(result):
+        if before is None or told(before) != told(result) or not is_fresh(before, utc_now()):
             ref = result.target.gateway
             key: Key = (ref.namespace or "", ref.name)
-            gateway = state.snapshot.gateways().get(key)
-            if gateway is not None:
+            if key in state.snapshot.gateways():
                 self._observatory.board.probed(uid, (GATEWAY, key))
-
-
-def _told(result: ProbeResult) -> tuple[object, ...]:
-    """What health is judged by; latency and moments change with every probe."""
-    certificate = result.certificate.digest if result.certificate else ""
-    return (result.outcome, result.status, certificate, result.trusted, result.covered)

@@ -52,8 +52,10 @@ def gateway(view: View, found: Gateway) -> ObjectHealth:
         if not target.path.startswith("spec.listeners"):
             grant(judged, GATEWAY, target, "")
     _conflicts(judged, places(found))
-    if standing(status.conditions, "Programmed", found.metadata.generation) == "healthy":
+    claims = standing(status.conditions, "Programmed", found.metadata.generation) == "healthy"
+    if claims:
         _claims(judged, found, status)
+    probes(judged, found, claims=claims and _settled(judged, status), broken=set(broken_listeners(found)))
     _collisions(judged, found)
     unsupported(judged, view.class_of(found), of_gateway(found))
     return judged.health([ref_of(GATEWAY_CLASS, ("", found.spec.gateway_class_name))])
@@ -201,6 +203,12 @@ def _claims(judged: Judgement, found: Gateway, status: GatewayStatus) -> None:
         cause = next((f.cause for f in judged.findings if f.where in bad and f.severity == "error"), None)
         names, count = ", ".join(bad[:10]), len(found.spec.listeners or ())
         judged.add(CLAIMS_PROGRAMMED, evidence=evidence, cause=cause, bad=names, count=count)
+
+
+def _settled(judged: Judgement, status: GatewayStatus) -> bool:
+    """Whether there was time to open the ports since the controller said that they are; and it shall not go."""
+    programmed = [c.last_transition_time for c in status.conditions or () if c.type == "Programmed"]
+    return not judged.meta.deletion_timestamp and not judged.view.is_young(*programmed)
 
 
 def _collisions(judged: Judgement, found: Gateway) -> None:

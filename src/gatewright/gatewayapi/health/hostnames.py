@@ -1,7 +1,7 @@
-"""Hostnames of listeners, routes and certificates: what covers what, by the rules of the specification.
+"""Hostnames of listeners and routes: what covers what, by the rules of the specification.
 
-A wildcard (``*.example.com``) stands for one or more labels in a listener or route (Gateway API ``Hostname``), and for
-exactly one in a certificate (RFC 6125, 6.4.3). No hostname is every hostname.
+A wildcard (``*.example.com``) stands for one or more labels (Gateway API ``Hostname``); in a certificate it stands for
+exactly one: ``model.probe.covers``. No hostname is every hostname.
 """
 
 from __future__ import annotations
@@ -31,4 +31,3 @@ def any_intersects(ones: Iterable[str | None], others: Iterable[str | None]) -> 
     """Whether some name belongs to one of each. An empty side is every hostname."""
     left, right = tuple(ones) or (None,), tuple(others) or (None,)
     return any(intersects(a, b) for a in left for b in right)
-

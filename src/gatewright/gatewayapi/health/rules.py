@@ -53,6 +53,11 @@ def _rule(
     return Rule(f"health.{code}", severities, frozenset(accounts), state, inherited, {**sample})
 
 
+def _probe(code: str, /, *severities: Severity, **sample: str | int) -> Rule:
+    where: dict[str, str | int] = {"listener": "https", "hostname": "a.example.com", "address": "192.0.2.1:443"}
+    return Rule(f"health.probe-{code}", severities, sample={**where, **sample})
+
+
 _ATTACHED: Final = ("Accepted",)
 _RESOLVED: Final = ("ResolvedRefs",)
 _ALL: Final = ("Accepted", "Programmed", "ResolvedRefs")
@@ -143,20 +148,19 @@ CERTIFICATE_EXPIRES: Final = _rule(
 )
 
 # what probes saw
-_AT: Final[dict[str, str | int]] = {"hostname": "a.example.com", "address": "192.0.2.1:443"}
-PROBE_REFUSED: Final = _rule("probe-refused", "error", "warning", **_AT)
-PROBE_UNANSWERED: Final = _rule("probe-unanswered", "error", "warning", **_AT)
-PROBE_TLS: Final = _rule("probe-tls", "error", "warning", **_AT)
-PROBE_PROTOCOL: Final = _rule("probe-protocol", "error", "warning", **_AT)
-PROBE_UNREACHABLE: Final = _rule("probe-unreachable", "warning", **_AT)
-PROBE_STATUS: Final = _rule("probe-status", "error", "warning", **_AT, status=503)
-PROBE_CERTIFICATE_NAME: Final = _rule("probe-certificate-name", "error", **_AT, names="b.example.com")
-PROBE_CERTIFICATE_EXPIRED: Final = _rule("probe-certificate-expired", "error", **_AT, moment="2026-01-01T00:00:00Z")
-PROBE_CERTIFICATE_NOT_YET: Final = _rule("probe-certificate-not-yet", "error", **_AT, moment="2026-01-01T00:00:00Z")
-PROBE_CERTIFICATE_EXPIRES: Final = _rule(
-    "probe-certificate-expires", "info", "warning", "error", **_AT, days=13, moment="2026-01-01T00:00:00Z"
+PROBE_REFUSED: Final = _probe("refused", "error", "warning")
+PROBE_UNANSWERED: Final = _probe("unanswered", "error", "warning")
+PROBE_TLS: Final = _probe("tls", "error", "warning")
+PROBE_PROTOCOL: Final = _probe("protocol", "error", "warning")
+PROBE_UNREACHABLE: Final = _probe("unreachable", "warning")
+PROBE_STATUS: Final = _probe("status", "error", "warning", status=503)
+PROBE_CERTIFICATE_NAME: Final = _probe("certificate-name", "error", names="b.example.com")
+PROBE_CERTIFICATE_EXPIRED: Final = _probe("certificate-expired", "error", moment="2026-01-01T00:00:00Z")
+PROBE_CERTIFICATE_NOT_YET: Final = _probe("certificate-not-yet", "error", moment="2026-01-01T00:00:00Z")
+PROBE_CERTIFICATE_EXPIRES: Final = _probe(
+    "certificate-expires", "info", "warning", "error", days=13, moment="2026-01-01T00:00:00Z"
 )
-PROBE_UNTRUSTED: Final = _rule("probe-untrusted", "info", **_AT, reason="self-signed certificate")
+PROBE_UNTRUSTED: Final = _probe("untrusted", "info", reason="self-signed certificate")
 
 # ListenerSets
 SET_NOT_ALLOWED: Final = _rule("set-not-allowed", "error", accounts=_ALL, gateway="Gateway shop/web", namespace="team")

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from gatewright.gatewayapi.health import affected, assess, elapsed
+from gatewright.gatewayapi.health.probes import told
 from gatewright.gatewayapi.live import (
     CRD,
     DEPLOYMENT,
@@ -208,6 +209,32 @@ def _belongs(name: str) -> w.Object:
     return {"labels": {"kubernetes.io/service-name": name}}
 
 
+def served(days: float) -> Any:
+    certificate = w.secret(days=days).certificate
+    assert certificate is not None
+    return replace(certificate, digest=f"{days}")
+
+
+PROBES = st.builds(
+    lambda listener, host, outcome, space, name, address, ago, certificate: w.probe(
+        listener,
+        host,
+        outcome,
+        gateway=(space, name),
+        address=address,
+        ago=ago,
+        status=503 if outcome == "http" else None,
+        certificate=certificate if listener == "https" else None,
+    ),
+    st.sampled_from(["http", "https", "shop/a/extra"]),
+    st.sampled_from(["a.shop.test", "b.test"]),
+    st.sampled_from(["ok", "http", "refused", "timeout"]),
+    SPACES,
+    NAMES,
+    st.sampled_from(["10.0.0.1", "10.0.0.2"]),
+    st.sampled_from([1, 200, 290, 400]),
+    st.sampled_from([None, *(served(days) for days in (-1.0, 6.9999, 7.0001, 40.0))]),
+)
 ANY = st.sampled_from(list(OBJECTS)).flatmap(lambda kind: st.tuples(st.just(kind), OBJECTS[kind]))
 
 
@@ -277,12 +304,14 @@ def change(snapshot: Snapshot, kind: GroupKind, live: Any, how: str = "put") -> 
 
 
 CHANGES = st.lists(st.tuples(ANY, st.sampled_from(["put", "status", "status", "remove"])), min_size=1, max_size=4)
+SEEN = st.lists(PROBES, max_size=6).map(lambda found: {result.target: result for result in found})
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(ANY, max_size=2), CHANGES)
-def test_judging_what_is_affected_is_enough(objects: list[Any], changes: list[Any]) -> None:
+@given(st.lists(ANY, max_size=2), CHANGES, SEEN, st.booleans())
+def test_judging_what_is_affected_is_enough(objects: list[Any], changes: list[Any], seen: Any, granted: bool) -> None:
     snapshot = world(objects)
+    snapshot.probes, snapshot.secrets_granted = seen, granted
     health = assess(snapshot, NOW)
     for (kind, live), how in changes:
         key, before, after = change(snapshot, kind, live, how)
@@ -293,10 +322,25 @@ def test_judging_what_is_affected_is_enough(objects: list[Any], changes: list[An
         assert health == assess(snapshot, NOW)
 
 
+@settings(max_examples=100, deadline=None)
+@given(SEEN, SEEN)
+def test_judging_the_gateways_whose_probes_came_out_otherwise_is_enough(before: Any, after: Any) -> None:
+    """What changes with every probe, its moment, is no reason to judge."""
+    snapshot = world([])
+    snapshot.probes = {target: replace(result, at=w.at(seconds=60)) for target, result in before.items()}
+    health = assess(snapshot, NOW)
+    snapshot.probes = {target: replace(result, at=w.at(seconds=30), latency_ms=7.0) for target, result in after.items()}
+    ones, others = before.keys() - after.keys(), after.keys() - before.keys()
+    turned = {target for target in before.keys() & after.keys() if told(before[target]) != told(after[target])}
+    only = {(GATEWAY, (t.gateway.namespace or "", t.gateway.name)) for t in ones | others | turned}
+    assert {**health, **assess(snapshot, NOW, only)} == assess(snapshot, NOW)
+
+
 @settings(max_examples=60, deadline=None)
-@given(st.lists(ANY, min_size=2, max_size=12), st.integers(-90, 90 * 24 * 3600))
-def test_judging_what_time_has_changed_is_enough(objects: list[Any], seconds: int) -> None:
+@given(st.lists(ANY, min_size=2, max_size=12), st.one_of(st.integers(-90, 600), st.integers(-90, 90 * 24 * 3600)), SEEN)
+def test_judging_what_time_has_changed_is_enough(objects: list[Any], seconds: int, seen: Any) -> None:
     snapshot = world(objects)
+    snapshot.probes = seen
     health, later = assess(snapshot, NOW), NOW + timedelta(seconds=seconds)
     only = elapsed(snapshot, NOW, later)
     assert {**health, **assess(snapshot, later, only)} == assess(snapshot, later)

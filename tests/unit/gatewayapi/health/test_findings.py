@@ -337,6 +337,70 @@ def _(s: Snapshot) -> None:
     w.put(s, GATEWAY, w.gateway("web", "shop", w.listener(), w.https(namespace="other")))
 
 
+# What probes saw
+
+
+def probed(s: Snapshot, *results: Any) -> None:
+    """A Gateway with HTTP and HTTPS, of which a TLS certificate is not known but by probes."""
+    s.secrets_granted = False
+    secured(s)
+    for result in results:
+        s.probes[result.target] = result
+
+
+for outcome, code, severity in (
+    ("refused", "probe-refused", "error"),
+    ("timeout", "probe-unanswered", "error"),
+    ("closed", "probe-unanswered", "error"),
+    ("tls", "probe-tls", "error"),
+    ("protocol", "probe-protocol", "error"),
+    ("unreachable", "probe-unreachable", "warning"),
+    ("dns", "probe-unreachable", "warning"),
+):
+
+    @case(f"probe {outcome}", GATEWAY_KEY, code, severity)
+    def _(s: Snapshot, outcome: Any = outcome) -> None:
+        probed(s, w.probe("http", "a.test", outcome))
+
+    @case(f"probe {outcome} at one of two addresses", GATEWAY_KEY, code, "warning")
+    def _(s: Snapshot, outcome: Any = outcome) -> None:
+        probed(s, w.probe("http", "a.test", outcome), w.probe("http", "a.test", address="10.0.0.2"))
+
+
+for status, severity in ((500, "warning"), (502, "error"), (503, "error"), (504, "error")):
+
+    @case(f"probe status {status}", GATEWAY_KEY, "probe-status", severity)
+    def _(s: Snapshot, status: int = status) -> None:
+        probed(s, w.probe("http", "a.test", "http", status=status))
+
+
+@case("probed certificate for another name", GATEWAY_KEY, "probe-certificate-name", "error")
+def _(s: Snapshot) -> None:
+    probed(s, w.probe("https", "a.shop.test", certificate=w.secret(names=("b.test",)).certificate))
+
+
+@case("probed certificate expired", GATEWAY_KEY, "probe-certificate-expired", "error")
+def _(s: Snapshot) -> None:
+    probed(s, w.probe("https", "a.shop.test", certificate=w.secret(days=-0.01).certificate))
+
+
+@case("probed certificate not yet valid", GATEWAY_KEY, "probe-certificate-not-yet", "error")
+def _(s: Snapshot) -> None:
+    probed(s, w.probe("https", "a.shop.test", certificate=w.secret(began=-1).certificate))
+
+
+@case("probed certificate not trusted", GATEWAY_KEY, "probe-untrusted", "info")
+def _(s: Snapshot) -> None:
+    probed(s, w.probe("https", "a.shop.test", certificate=w.secret().certificate, distrust="self-signed"))
+
+
+for days, severity in ((6.9, "error"), (13.9, "warning"), (29.9, "info")):
+
+    @case(f"probed certificate expires in {days} days", GATEWAY_KEY, "probe-certificate-expires", severity)
+    def _(s: Snapshot, days: float = days) -> None:
+        probed(s, w.probe("https", "a.shop.test", certificate=w.secret(days=days).certificate))
+
+
 # Routes and their parents
 
 

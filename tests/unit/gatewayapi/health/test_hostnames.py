@@ -1,4 +1,4 @@
-"""Hostnames of listeners, routes and certificates."""
+"""Hostnames of listeners and routes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gatewright.gatewayapi.health.hostnames import any_intersects, certified, covers, intersects
+from gatewright.gatewayapi.health.hostnames import any_intersects, covers, intersects
 
 LABELS = st.lists(st.sampled_from(["a", "b", "shop", "test", "x-1"]), min_size=1, max_size=4)
 NAMES = st.one_of(
@@ -56,20 +56,3 @@ def test_covering_goes_on(one: str | None, two: str | None, three: str | None) -
 def test_meeting_of_many_is_mutual(ones: list[str | None], others: list[str | None]) -> None:
     assert any_intersects(ones, others) == any_intersects(others, ones)
     assert any_intersects((), others)
-
-
-@pytest.mark.parametrize(
-    ("names", "hostname", "good"),
-    [
-        (("a.test",), "a.test", True),
-        (("*.shop.test",), "a.shop.test", True),
-        (("*.shop.test",), "b.a.shop.test", False),
-        (("*.shop.test",), "shop.test", False),
-        (("*.shop.test",), "*.shop.test", True),
-        (("a.shop.test", "b.shop.test"), "*.shop.test", False),
-        (("*.test",), "*.shop.test", False),
-        ((), "a.test", False),
-    ],
-)
-def test_names_that_a_certificate_is_good_for(names: tuple[str, ...], hostname: str, good: bool) -> None:
-    assert certified(names, hostname) is good

@@ -92,6 +92,7 @@ def test_a_damaged_certificate_is_facts_or_our_error(position: int, change: int)
         ("*.shop.example", ".shop.example", False),
         ("*.shop.example", "*.shop.example", True),
         ("*.shop.example", "*.a.shop.example", False),
+        ("a.shop.example", "*.shop.example", False),
         ("*.example", "shop.example", False),
         ("*", "example", False),
         ("a*.shop.example", "ab.shop.example", False),
