@@ -130,7 +130,8 @@ class ClusterHealth(msgspec.Struct, frozen=True, omit_defaults=True):
 
 class Health(msgspec.Struct, frozen=True, omit_defaults=True):
     """A team or the fleet rolled up: its state, its clusters, and the few causes that explain the most, worst
-    first."""
+    first. ``findings``: of the team itself (of every team), and not of an object in a cluster: how its clusters
+    differ."""
 
     name: str
     state: HealthState
@@ -140,6 +141,7 @@ class Health(msgspec.Struct, frozen=True, omit_defaults=True):
     warnings: int = 0
     causes: tuple[Cause, ...] = ()
     members: tuple[ClusterHealth, ...] = ()
+    findings: tuple[HealthFinding, ...] = ()
 
 
 class Node(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -63,6 +63,7 @@ class Consistency:
         self._clock = clock or _now
         self._served: _Kept[Served] = _Kept()
         self._facts: _Kept[ClusterFacts] = _Kept()
+        self._noted: Mapping[str, tuple[SkewFinding, ...]] | None = None
         self._uids_of: tuple[Directory | None, Mapping[str, str]] = (None, {})
         self._log = structlog.get_logger("gatewright.observe")
 
@@ -76,6 +77,14 @@ class Consistency:
         skews = [found for one in teams for found in await self._skew(directory, one, lasting.get(one.name, {}))]
         made = await asyncio.to_thread(matrix, found)
         return Versions(made, tuple(found[name] for name in sorted(found)), tuple(skews))
+
+    async def skews(self, team: str | None = None) -> tuple[SkewFinding, ...]:
+        """How far the clusters of each team (this one) are apart beyond what it allows, as they are known now: while
+        ``keeping``, as it was noted last. Raises ``UnknownTeamError``."""
+        noted = self._noted
+        if noted is None:
+            noted = await self.note(team)
+        return tuple(found for name in sorted(noted) if team in (None, name) for found in noted[name])
 
     async def hostnames(
         self, team: str | None = None, *, hostname: str | None = None, different: bool = False
@@ -106,6 +115,11 @@ class Consistency:
 
     # Remembering
 
+    @property
+    def noted(self) -> bool:
+        """Whether the skew of every team was noted since ``keeping`` began."""
+        return self._noted is not None
+
     @contextlib.asynccontextmanager
     async def keeping(self, every: float = EVERY) -> AsyncGenerator[None]:
         """While open, the skew of every team is remembered from its beginning to its end, and told as events."""
@@ -116,25 +130,33 @@ class Consistency:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
+            self._noted = None
 
     async def _run(self, every: float) -> None:
         while True:
             await asyncio.sleep(every)
             try:
-                await self.note()
+                self._noted = await self.note()
             except GatewrightError as error:
                 self._log.warning("skew", code=error.code)
             except Exception:
                 # A team that was deleted meanwhile, for example; the next look begins anew.
                 self._log.exception("skew")
 
-    async def note(self) -> None:
-        """Remembers and tells what is new of every team's skew."""
+    async def note(self, team: str | None = None) -> Mapping[str, tuple[SkewFinding, ...]]:
+        """Remembers and tells what is new of every team's (this team's) skew, and gives all of it by team. Raises
+        ``UnknownTeamError``."""
         directory = await self._observatory.directories.read()
+        wanted = list(directory.teams.values())
+        if team is not None:
+            directory.of_team(team)
+            wanted = [directory.teams[team]]
         lasting = await self._lasting()
-        for team in directory.teams.values():
-            await self._skew(directory, team, lasting.get(team.name, {}))
+        found: dict[str, tuple[SkewFinding, ...]] = {}
+        for one in wanted:
+            found[one.name] = await self._skew(directory, one, lasting.get(one.name, {}))
             await asyncio.sleep(0)
+        return found
 
     async def _lasting(self) -> Mapping[str, Mapping[str, Lasting]]:
         async with self._observatory.clusters.database.reading() as unit:

@@ -10,13 +10,14 @@ from typing import ClassVar, Final
 
 import msgspec
 
-from gatewright.gatewayapi.health import explain, explain_cluster, of_namespaces, roll_up
+from gatewright.gatewayapi.health import explain, explain_cluster, of_namespaces, roll_up, with_findings
 from gatewright.gatewayapi.live import GATEWAY_CLASS, GroupKind, Key
 from gatewright.model.desired import Binding
 from gatewright.model.errors import NotFoundError
 from gatewright.model.health import ClusterHealth, Found, Health, Node, ObjectHealth
 from gatewright.model.status import ClusterStatus
 from gatewright.observe.board import Board, ClusterState, Identity, health_of
+from gatewright.observe.consistency import Consistency
 from gatewright.observe.directory import Directory
 from gatewright.observe.kinds import kind_named
 from gatewright.observe.observatory import Observatory
@@ -49,8 +50,10 @@ def team_health(board: Board, directory: Directory, team: str) -> Health:
 class Views:
     """The views over one observatory."""
 
-    def __init__(self, observatory: Observatory) -> None:
+    def __init__(self, observatory: Observatory, consistency: Consistency | None = None) -> None:
+        """``consistency``: who knows how the clusters of teams differ; None: that is no part of health."""
         self._observatory = observatory
+        self._consistency = consistency
         self._board = observatory.board
         self._cache: dict[tuple[str, str], tuple[int, ClusterHealth]] = {}
 
@@ -63,12 +66,13 @@ class Views:
         ]
 
     async def health(self, team: str | None = None) -> Health:
-        """A team or the fleet rolled up; the members without their causes, which the whole has. Raises
-        ``UnknownTeamError``."""
+        """A team or the fleet rolled up, with the skew of the team (of every team); the members without their causes,
+        which the whole has. Raises ``UnknownTeamError``."""
         _, members = await self._members(team)
         rolled = roll_up(team or FLEET, [self._health(m) for m in members])
         short = tuple(msgspec.structs.replace(m, causes=()) for m in rolled.members)
-        return msgspec.structs.replace(rolled, members=short)
+        skews = await self._consistency.skews(team) if self._consistency else ()
+        return with_findings(msgspec.structs.replace(rolled, members=short), [skew.finding for skew in skews])
 
     async def cluster(self, name: str, team: str | None = None) -> ClusterHealth:
         """One cluster (as a team sees it), with its causes. Raises ``UnknownClusterError``, ``UnknownTeamError``,

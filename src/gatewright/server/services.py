@@ -190,7 +190,7 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services]:
             rollouts,
             bundles,
             observatory,
-            Views(observatory),
+            Views(observatory, consistency),
             consistency,
             EventLog(database),
             desk,

@@ -6,6 +6,7 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -14,12 +15,16 @@ import msgspec
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
+from side_by_side import bundle, cluster
 
 from gatewright.cli import exits
 from gatewright.cli.following import Seen, changes
 from gatewright.cli.views import fleet, health
-from gatewright.gatewayapi.health import assess, explain, explain_cluster, roll_up, summarise
+from gatewright.gatewayapi.consistency.skew import skew_of
+from gatewright.gatewayapi.consistency.versions import versions_of
+from gatewright.gatewayapi.health import assess, explain, explain_cluster, roll_up, summarise, with_findings
 from gatewright.gatewayapi.live import ENDPOINT_SLICE, GATEWAY, Snapshot
+from gatewright.model.desired import SkewPolicy
 from gatewright.model.errors import ErrorReport
 from gatewright.model.health import ClusterHealth, Found, Health
 from gatewright.model.status import ClusterStatus, Reachability
@@ -243,3 +248,16 @@ def test_secrets_and_probes_are_the_users_word(registered: Run) -> None:
     assert "create" not in printed
     mixed = registered("cluster", "access", "--observe-only", "--allow-namespace-removal")
     assert (mixed.code, "server.parameter" in mixed.err) == (2, True)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_how_a_teams_clusters_differ_is_told_with_its_health(language: Language) -> None:
+    versions = {"beijing": "v1.6.1", LONG: "v1.5.1"}
+    facts = {name: versions_of(bundle(cluster(name), version)) for name, version in versions.items()}
+    policy = SkewPolicy("none", "1h")
+    skews = skew_of("payments", facts, policy, {"bundle": w.NOW - timedelta(days=2)}, w.NOW)
+    shown = drawn(health.health, with_findings(world(), [skew.finding for skew in skews]), language)
+    assert text("cli.health.of-teams", language) in shown
+    assert skews[0].finding.code in shown
+    assert "v1.5.1" in shown
+    assert max(cell_len(line) for line in shown.splitlines()) <= 100

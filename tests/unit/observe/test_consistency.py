@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from observing import until
 from side_by_side import bundle, cluster, route
 
 from gatewright.gatewayapi.consistency.versions import versions_of
@@ -18,6 +19,7 @@ from gatewright.observe.board import ClusterState
 from gatewright.observe.consistency import Consistency
 from gatewright.observe.directory import Directories
 from gatewright.observe.observatory import Observatory
+from gatewright.observe.views import Views
 from gatewright.store.apply import Registration
 from gatewright.store.database import Database
 from gatewright.store.errors import UnknownTeamError
@@ -187,3 +189,28 @@ async def test_advice_is_about_what_was_seen(looking: Looking, clock: Clock) -> 
         ("pay", "a", True), ("pay", "b", True), ("shop", "c", False),
     ]  # fmt: skip
     assert [(s.kind, s.command) for s in found.suggestions] == [("unbind", "gatewright unbind pay/b")]
+
+
+async def test_skew_is_part_of_the_health_of_its_team_and_of_the_fleet(looking: Looking, clock: Clock) -> None:
+    show(looking, a="v1.6.1", b="v1.5.1", c="v1.4.1")
+    consistency = over(looking, clock)
+    views = Views(cast(Observatory, looking), consistency)
+    found = await views.health("pay")
+    assert [(f.code, f.severity) for f in found.findings] == [("consistency.skew-bundle", "warning")]
+    assert (found.warnings, (await views.health("shop")).findings) == (1, ())
+    clock.now += timedelta(hours=73)
+    overdue, fleet = await views.health("pay"), await views.health()
+    assert (overdue.errors, overdue.state) == (1, "degraded")
+    assert (fleet.errors, fleet.state, len(fleet.findings)) == (1, "degraded", 1)
+    with pytest.raises(UnknownTeamError):
+        await views.health("nobody")
+
+
+async def test_while_skew_is_kept_health_takes_what_was_noted_last(looking: Looking, clock: Clock) -> None:
+    show(looking, a="v1.6.1", b="v1.5.1")
+    consistency = over(looking, clock)
+    async with consistency.keeping(every=0.01):
+        await until(lambda: consistency.noted)
+        assert [f.finding.severity for f in await consistency.skews("pay")] == ["warning"]
+        assert await consistency.skews("shop") == ()
+    assert not consistency.noted

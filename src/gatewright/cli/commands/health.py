@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -15,7 +14,6 @@ from gatewright.cli.help import typer_app
 if TYPE_CHECKING:
     from gatewright.cli.client import Api
     from gatewright.cli.following import Seen
-    from gatewright.model.health import ClusterHealth
     from gatewright.text import Language
 
 root = typer_app()
@@ -48,7 +46,7 @@ async def health(
     with session.screen.working("cli.working.looking"):
         seen = await asked.seen(findings=findings, only=findings)
     session.screen.show(seen.value, lambda _value, _language: seen.drawn)
-    return _exit(seen.members)
+    return _exit(seen)
 
 
 class _Asked:
@@ -141,7 +139,12 @@ def _object(what: str, name: str | None) -> tuple[str, str]:
     return kind, named
 
 
-def _exit(members: Iterable[ClusterHealth]) -> int:
+def _exit(seen: Seen) -> int:
+    """The whole may be worse than its clusters: they may differ more than their team allows."""
     from gatewright.cli import exits
+    from gatewright.model.health import Health
 
-    return 0 if all(member.state in _FINE for member in members) else exits.UNHEALTHY
+    states = [member.state for member in seen.members]
+    if isinstance(seen.value, Health):
+        states.append(seen.value.state)
+    return 0 if all(state in _FINE for state in states) else exits.UNHEALTHY

@@ -58,6 +58,7 @@ def health(found: Health, language: Language, *, team: str | None = None) -> Ite
     yield Text()
     yield _clusters(found.members, language)
     yield from _unseen(found.members, language)
+    yield from _of_teams(found.findings, language)
     yield from _causes(found.causes, language)
 
 
@@ -179,11 +180,18 @@ def _finding(entry: Found, language: Language) -> Iterator[RenderableType]:
     yield Text.assemble(
         word("severity", found.severity, language),
         (f"  {found.subject}", "bold"),
-        f"  [{entry.cluster}]",
+        f"  [{entry.cluster}]" if entry.cluster else "",
         (f"  {found.code}{since}", "dim"),
     )
     yield Padding(Text(found.message.render(language)), (0, 0, 0, 4))
     yield Padding(_remedy(found.remedy.render(language), language), (0, 0, 0, 4))
+
+
+def _of_teams(found: Sequence[HealthFinding], language: Language) -> Iterator[RenderableType]:
+    """What is wrong with teams themselves: how their clusters differ."""
+    yield from _title("cli.health.of-teams", language) if found else ()
+    for finding in found:
+        yield from _finding(Found("", finding), language)
 
 
 def _title(key: str, language: Language) -> Iterator[RenderableType]:

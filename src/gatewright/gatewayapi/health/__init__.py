@@ -9,7 +9,7 @@ from __future__ import annotations
 from gatewright.gatewayapi.health.assess import ObjectKey, assess
 from gatewright.gatewayapi.health.changes import affected, elapsed
 from gatewright.gatewayapi.health.explain import explain, explain_cluster
-from gatewright.gatewayapi.health.rollup import Summary, of_namespaces, roll_up, summarise
+from gatewright.gatewayapi.health.rollup import Summary, of_namespaces, roll_up, summarise, with_findings
 
 __all__ = [
     "ObjectKey",
@@ -22,4 +22,5 @@ __all__ = [
     "of_namespaces",
     "roll_up",
     "summarise",
+    "with_findings",
 ]

@@ -88,6 +88,20 @@ def roll_up(name: str, members: Sequence[ClusterHealth]) -> Health:
     )
 
 
+def with_findings(health: Health, findings: Iterable[HealthFinding]) -> Health:
+    """With findings that are of no object: counted, and an error among them makes the whole at least degraded."""
+    found = tuple(sorted(findings, key=lambda f: (_worse(f), f.identity)))
+    severities = Counter(f.severity for f in found)
+    fine = health.state not in ("degraded", "unhealthy")
+    return msgspec.structs.replace(
+        health,
+        state="degraded" if severities["error"] and fine else health.state,
+        errors=health.errors + severities["error"],
+        warnings=health.warnings + severities["warning"],
+        findings=(*health.findings, *found),
+    )
+
+
 def causes(objects: Mapping[ObjectKey, ObjectHealth], cluster: str = "", most: int = CAUSES) -> tuple[Cause, ...]:
     """The objects whose mending removes the most errors and warnings, worst first."""
     groups: dict[ObjectKey, list[HealthFinding]] = defaultdict(list)

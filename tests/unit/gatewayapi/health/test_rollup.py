@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import health_worlds as w
+import msgspec
 import pytest
 from health_worlds import CLASS_KEY, GATEWAY_KEY, HTTP_ROUTE, NOW, ROUTE_KEY
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gatewright.gatewayapi.health import assess, explain, explain_cluster, of_namespaces, roll_up, summarise
+from gatewright.gatewayapi.health import (
+    assess,
+    explain,
+    explain_cluster,
+    of_namespaces,
+    roll_up,
+    summarise,
+    with_findings,
+)
 from gatewright.gatewayapi.live import GATEWAY, GATEWAY_CLASS, SECRET, SERVICE, Snapshot
-from gatewright.model.health import ClusterHealth, Counts, HealthState, Node
+from gatewright.model.health import ClusterHealth, Counts, HealthFinding, HealthState, Node
+from gatewright.model.objects import ObjectRef
 
 STATES: list[HealthState] = ["healthy", "progressing", "degraded", "unhealthy", "unknown"]
 
@@ -188,3 +198,19 @@ def test_the_tree_of_a_cluster_shows_every_object_once() -> None:
         assert sum(line.startswith(f"{health.state} {health.ref}") for line in shown) == 1, health.ref
     assert "unknown Gateway shop/gone *" in shown
     assert shown[0] == "degraded Cluster east"
+
+
+def test_findings_of_a_team_itself_are_counted_and_an_error_degrades() -> None:
+    fine = roll_up("pay", [])
+    team = ObjectRef("gatewright.dev/v1alpha1", "Team", "pay")
+    late, early = (
+        HealthFinding("consistency.skew-bundle", team, "warning"),
+        HealthFinding("consistency.skew-bundle", team, "error"),
+    )
+    warned = with_findings(fine, [late])
+    assert (warned.state, warned.errors, warned.warnings, warned.findings) == (fine.state, 0, 1, (late,))
+    overdue = with_findings(fine, [late, early])
+    assert (overdue.state, overdue.errors, overdue.findings[0]) == ("degraded", 1, early)
+    broken = msgspec.structs.replace(fine, state="unhealthy")
+    assert with_findings(broken, [early]).state == "unhealthy"
+    assert with_findings(fine, []) == fine
