@@ -1,4 +1,4 @@
-"""Writes the transcript and the picture of the README from a real run on three lab clusters (about a minute).
+"""Writes the transcript and the picture of the README from a real run on three lab clusters (about two minutes).
 
     python scripts/make_transcript.py
 
@@ -9,6 +9,7 @@ picture into docs/images. Nothing of it is left running. Go is needed for the fi
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -16,16 +17,22 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.text import Text
+
+from gatewright.lab.backend import backend_objects
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", ROOT / "README.zh-CN.md", ROOT / "docs" / "transcript.md"]
 PROGRAM = [sys.executable, "-c", "import sys; from gatewright.cli.main import main; sys.exit(main())"]
 CLUSTERS = ("beijing", "shanghai", "shenzhen")
+BACKENDS = {"shanghai": "shop-v2"}
+"""Clusters whose route names another backend, which is not there."""
 WIDTH = 100
 _BLOCK = re.compile(r"(<!-- transcript: ([a-z-]+) -->\n```\w*\n).*?(```\n<!-- end -->)", re.DOTALL)
 _CURSOR = re.compile(r"\A(?:\x1b\[\??\d*[hlAK]|[\r\n])+")
@@ -42,6 +49,24 @@ spec:
   team: payments
   bundle: {version: v1.6.1, channel: standard}
   controller: {name: traefik, version: 3.7.15, ports: [8000]}
+  drift: heal
+"""
+SHOP = """\
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: web, namespace: payments}
+spec:
+  gatewayClassName: traefik
+  listeners:
+  - {name: http, port: 8000, protocol: HTTP, allowedRoutes: {namespaces: {from: Same}}}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: shop, namespace: payments}
+spec:
+  parentRefs: [{name: web}]
+  hostnames: [shop.example.com]
+  rules: [{backendRefs: [{name: BACKEND, port: 80}]}]
 """
 BINDING = """\
 ---
@@ -77,9 +102,36 @@ class Terminal:
         print(f"$ {line}  ({done.returncode})", file=sys.stderr)
         return f"$ {line}\n{without_spinner(done.stdout)}"
 
-    def kubectl(self, state: Mapping[str, str], *arguments: str) -> None:
+    def until(self, line: str, wanted: Callable[[str], bool]) -> None:
+        """Asks again until the answer is as ``wanted``. Raises ``TimeoutError`` after a minute."""
+        deadline = time.monotonic() + 60
+        while not wanted(self.run(line, colour=False)):
+            if time.monotonic() > deadline:
+                raise TimeoutError(line)
+            time.sleep(0.5)
+
+    @contextlib.contextmanager
+    def serving(self) -> Iterator[None]:
+        """A server of this world, which the lines in between speak to."""
+        environment = {**self.environment, "GATEWRIGHT_PROBE_LOOPBACK": "1", "GATEWRIGHT_LANG": "en"}
+        command = [*PROGRAM, "up", "--port", "0"]
+        with subprocess.Popen(
+            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        ) as server:
+            try:
+                assert server.stdout is not None
+                said = re.search(r"http://[\w.:]*\d", server.stdout.readline())
+                assert said is not None
+                token = (self.folder / "home" / "operator-token").read_text(encoding="utf-8").strip()
+                self.environment |= {"GATEWRIGHT_SERVER": said[0], "GATEWRIGHT_TOKEN": token}
+                yield
+            finally:
+                del self.environment["GATEWRIGHT_SERVER"], self.environment["GATEWRIGHT_TOKEN"]
+                server.terminate()
+
+    def kubectl(self, state: Mapping[str, str], *arguments: str, given: str = "") -> None:
         command = [state["kubectl"], "--kubeconfig", state["kubeconfig"], *arguments]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, input=given, text=True)
 
 
 def without_spinner(printed: str) -> str:
@@ -94,12 +146,14 @@ def main() -> int:
     terminal = Terminal(folder)
     try:
         terminal.run(f"gatewright lab up --name lab --clusters {','.join(CLUSTERS)} --detach", colour=False)
-        told = terminal.run("gatewright lab status --name lab -o json", colour=False)
-        state = json.loads(told.partition("\n")[2])["lab"]
+        state = answer(terminal.run("gatewright lab status --name lab -o json", colour=False))["lab"]
         terminal.environment["KUBECONFIG"] = str(Path(state["directory"]) / "kubeconfig")
         clusters = {c["name"]: c for c in state["clusters"]}
         prepare(terminal, clusters)
-        write(play(terminal))
+        blocks = play(terminal)
+        with terminal.serving():
+            blocks |= watch(terminal, state)
+        write(blocks)
     finally:
         terminal.run("gatewright lab down --name lab", colour=False)
         shutil.rmtree(folder, ignore_errors=True)
@@ -129,7 +183,7 @@ def play(terminal: Terminal) -> dict[str, str]:
     adopted = terminal.run("gatewright adopt shenzhen --yes")
     ran = terminal.run("gatewright rollout start --team payments --yes", colour=False)
     listed = terminal.run("gatewright rollout list -o json", colour=False)
-    shown = terminal.run(f"gatewright rollout show {json.loads(listed.partition(chr(10))[2])[0]['id']}")
+    shown = terminal.run(f"gatewright rollout show {answer(listed)[0]['id']}")
     nothing = terminal.run("gatewright plan payments")
     status = terminal.run("gatewright status --team payments")
     status_zh = terminal.run("gatewright status --team payments", language="zh")
@@ -150,6 +204,41 @@ def play(terminal: Terminal) -> dict[str, str]:
         "picture": "\n".join((one, status)),
         "picture-zh": "\n".join((one_zh, status_zh)),
     }
+
+
+def watch(terminal: Terminal, state: Mapping[str, Any]) -> dict[str, str]:
+    """What a server sees: a route without its backend on one cluster, and a CRD that somebody changes on another."""
+    clusters = {c["name"]: c for c in state["clusters"]}
+    backend = state["backend"]
+    ports = {entry["cluster"]: entry["port"] for entry in backend["ports"]}
+    for name, cluster in clusters.items():
+        service, endpoints = backend_objects("payments", "shop", backend["address"], ports[name])
+        service["spec"]["ports"][0]["port"] = 80
+        route = SHOP.replace("BACKEND", BACKENDS.get(name, "shop"))
+        given = "\n---\n".join((route, json.dumps(service), json.dumps(endpoints)))
+        terminal.kubectl(cluster, "apply", "-f", "-", given=given)
+    terminal.until("gatewright health -o json", lambda told: answer(told)["clusters"] == {"degraded": 1, "healthy": 2})
+    seen = {
+        "health": terminal.run("gatewright health"),
+        "health-zh": terminal.run("gatewright health", language="zh"),
+        "explain": terminal.run("gatewright explain httproute/shop --cluster shanghai"),
+        "explain-zh": terminal.run("gatewright explain httproute/shop --cluster shanghai", language="zh"),
+        "hostnames": terminal.run("gatewright hostnames shop.example.com"),
+        "versions": terminal.run("gatewright versions"),
+    }
+    crd, patch = "crd/grpcroutes.gateway.networking.k8s.io", '{"spec": {"names": {"shortNames": ["gr"]}}}'
+    terminal.kubectl(clusters["beijing"], "patch", crd, "--type", "merge", "-p", patch)
+    terminal.until("gatewright drift list --closed -o json", lambda told: '"healed"' in told)
+    return seen | {
+        "drift": terminal.run("gatewright drift list --closed"),
+        "drift-zh": terminal.run("gatewright drift list --closed", language="zh"),
+        "events": terminal.run("gatewright events --limit 8"),
+    }
+
+
+def answer(printed: str) -> Any:
+    """The JSON below the prompt."""
+    return json.loads(printed.partition("\n")[2])
 
 
 def write(blocks: Mapping[str, str]) -> None:
