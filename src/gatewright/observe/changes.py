@@ -66,23 +66,19 @@ class Changes:
         """Every change after the one with the id ``after``, or from now on, without end."""
         position = self._position(after)
         if position is None:
-            yield self._reset()
+            # The position is that of the reset: what is published while it is being read comes after it.
             position = self._number
+            yield self._reset()
         while True:
-            news = self._news
-            if self._number - position > SLOW or (self._kept and position < self._number - len(self._kept)):
+            behind = self._number - position
+            if not behind:
+                await self._news.wait()
+            elif behind > min(SLOW, len(self._kept)):
                 position = self._number
                 yield self._reset()
-                continue
-            while position < self._number:
-                behind = self._number - position
-                if behind > len(self._kept):
-                    break
-                change = self._kept[len(self._kept) - behind]
+            else:
                 position += 1
-                yield change
-            if position == self._number:
-                await news.wait()
+                yield self._kept[-behind]
 
     def _position(self, after: str) -> int | None:
         """Where a follower goes on; None where what it missed is not known any more."""
