@@ -25,6 +25,7 @@ from h2.events import (
     StreamReset,
 )
 from h2.settings import SettingCodes, Settings
+from hpack import HeaderTuple
 
 STREAM_WINDOW: Final = 1 << 18
 """Bytes that a stream may hold unread: beyond, the server waits, and the other streams go on."""
@@ -36,7 +37,7 @@ _SMALL_FRAME: Final = 64
 _FRAMES_PER_SECOND: Final = 500
 _MAX_DEBT: Final = 10_000
 _PING: Final = b"gatewrgt"
-Header = tuple[str, str]
+Header = tuple[str, str] | HeaderTuple
 
 
 class BrokenError(Exception):
