@@ -60,8 +60,10 @@ async def list_typed(
     metadata_only: bool = False,
     limit: int = 250,
     max_items: int = 50_000,
+    refine: Callable[[T], T] | None = None,
 ) -> Listed[T]:
-    """All objects of a kind, of one namespace or of all, or the one with ``name``, in pages of ``limit``.
+    """All objects of a kind, of one namespace or of all, or the one with ``name``, in pages of ``limit``. ``refine``
+    is done to each object that was decoded.
 
     Raises ``TooManyObjectsError`` beyond ``max_items`` and what ``read_pages`` raises.
     """
@@ -69,7 +71,7 @@ async def list_typed(
     call = list_call(resource, namespace, field_selector=selector, metadata_only=metadata_only, limit=limit)
     # A watcher's many first lists then cost one TLS handshake, the one that its watches need anyway.
     call = msgspec.structs.replace(call, multiplexed=True)
-    decode = _PageDecoder(shape, kube.transport.request(call))
+    decode = _PageDecoder(shape, kube.transport.request(call), refine)
     whole = await read_pages(kube.transport, call, decode, max_items)
     return Listed(whole.items, whole.unreadable, whole.info.resource_version)
 
@@ -139,12 +141,19 @@ class _Typed(msgspec.Struct, Generic[T], frozen=True):
 class _PageDecoder(Generic[T]):
     """Pages of one shape: at once if every object is of it, else one by one."""
 
-    def __init__(self, shape: type[T], request: Request) -> None:
+    def __init__(self, shape: type[T], request: Request, refine: Callable[[T], T] | None) -> None:
         self._page: msgspec.json.Decoder[_Typed[T]] = msgspec.json.Decoder(_Typed[shape])
         self._item: msgspec.json.Decoder[T] = msgspec.json.Decoder(shape)
         self._request = request
+        self._refine = refine
 
     async def __call__(self, body: bytes, before: int) -> Page[T]:
+        page = await self._decoded(body, before)
+        if self._refine is None:
+            return page
+        return msgspec.structs.replace(page, items=[self._refine(item) for item in page.items])
+
+    async def _decoded(self, body: bytes, before: int) -> Page[T]:
         if len(body) <= _AT_ONCE:
             try:
                 whole = self._page.decode(body)

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from gatewright.gatewayapi.sharing import share
 from gatewright.kube.client import KubeClient
 from gatewright.kube.errors import ForbiddenError, GoneError, ObjectNotFoundError
 from gatewright.kube.feed import Change, Listed, list_typed, watch_typed
@@ -99,6 +100,7 @@ class Feed:
             name=spec.name or None,
             metadata_only=spec.metadata_only,
             max_items=self._options.max_items,
+            refine=share,
         )
         self._version, self._failures = found.resource_version, 0
         self._sink.listed(spec, found)
@@ -124,6 +126,7 @@ class Feed:
                 if change.type == "BOOKMARK":
                     self._sink.alive(spec)
                 else:
+                    share(change.object)
                     self._sink.changed(spec, change)
         self._sink.alive(spec)
         if asyncio.get_running_loop().time() - began < 1:
