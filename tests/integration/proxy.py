@@ -63,7 +63,9 @@ class Proxy:
 async def faulty(cluster: ClusterHandle) -> AsyncGenerator[Proxy]:
     """A proxy before the cluster's API server, until the block is left."""
     connection = admin(cluster)
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=_context(connection), limit=0)) as session:
+    async with aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(ssl=client_context(connection), limit=0)
+    ) as session:
         proxy = Proxy(connection.server, session)
         app = web.Application(client_max_size=1 << 24)
         app.router.add_route("*", "/{path:.*}", proxy._handle)
@@ -78,7 +80,8 @@ async def faulty(cluster: ClusterHandle) -> AsyncGenerator[Proxy]:
             await runner.cleanup()
 
 
-def _context(connection: Connection) -> ssl.SSLContext:
+def client_context(connection: Connection) -> ssl.SSLContext:
+    """TLS as the connection's user."""
     context = ssl.create_default_context(cadata=connection.ca_data)
     with tempfile.TemporaryDirectory() as folder:
         certificate, key = Path(folder, "crt"), Path(folder, "key")

@@ -60,17 +60,19 @@ async def list_typed(
     metadata_only: bool = False,
     limit: int = 250,
     max_items: int = 50_000,
+    once: bool = False,
     refine: Callable[[T], T] | None = None,
 ) -> Listed[T]:
     """All objects of a kind, of one namespace or of all, or the one with ``name``, in pages of ``limit``. ``refine``
     is done to each object that was decoded.
 
+    ``once``: what fails is not asked again here.
     Raises ``TooManyObjectsError`` beyond ``max_items`` and what ``read_pages`` raises.
     """
     selector = named(name) if name else None
     call = list_call(resource, namespace, field_selector=selector, metadata_only=metadata_only, limit=limit)
     # A watcher's many first lists then cost one TLS handshake, the one that its watches need anyway.
-    call = msgspec.structs.replace(call, multiplexed=True)
+    call = msgspec.structs.replace(call, multiplexed=True, once=once)
     decode = _PageDecoder(shape, kube.transport.request(call), refine)
     whole = await read_pages(kube.transport, call, decode, max_items)
     return Listed(whole.items, whole.unreadable, whole.info.resource_version)

@@ -81,7 +81,8 @@ class ClientOptions(msgspec.Struct, frozen=True):
 
 class Call(msgspec.Struct, frozen=True):
     """One request. ``params`` are query parameters; ``subject`` names the object in messages. ``multiplexed``: a GET
-    that goes over the connection of the streams, if the server speaks HTTP/2."""
+    that goes over the connection of the streams, if the server speaks HTTP/2. ``once``: the caller repeats it, having
+    looked first whether the same cluster still answers."""
 
     method: str
     path: str
@@ -93,6 +94,7 @@ class Call(msgspec.Struct, frozen=True):
     accept: str = JSON_TYPE
     idempotent: bool = True
     multiplexed: bool = False
+    once: bool = False
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -179,7 +181,7 @@ class Transport:
                 renewed = True
                 continue
             except ClusterError as error:
-                pause = self._pause(error, attempt, call.idempotent)
+                pause = None if call.once else self._pause(error, attempt, call.idempotent)
                 if pause is None or asyncio.get_running_loop().time() + pause >= ends:
                     raise
                 repeated = repeated or not _not_run(error)

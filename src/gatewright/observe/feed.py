@@ -1,8 +1,9 @@
 """One feed: a list, then a watch that goes on from it, for as long as the kind is there.
 
 A watch that ends is continued from its last resource version; one that is too old (410) begins anew with a list; a
-failure is waited for with a growing, jittered pause. A kind that is not served ends the feed. What is listed and what
-changes goes to a ``Sink``, which never waits.
+failure is waited for with a growing, jittered pause, and until the cluster is known to be the same: another one may
+answer at the address, and its objects must not be mixed with what was seen. A kind that is not served ends the feed.
+What is listed and what changes goes to a ``Sink``, which never waits.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import msgspec
 
 from gatewright.gatewayapi.sharing import share
 from gatewright.kube.client import KubeClient
-from gatewright.kube.errors import ForbiddenError, GoneError, ObjectNotFoundError
+from gatewright.kube.errors import ForbiddenError, GoneError, ObjectNotFoundError, StatusError
 from gatewright.kube.feed import Change, Listed, list_typed, watch_typed
 from gatewright.model.errors import GatewrightError
 from gatewright.observe.feeds import FeedSpec
@@ -33,6 +34,14 @@ class FeedOptions(msgspec.Struct, frozen=True):
     max_backoff: float = 30.0
     forbidden: float = 120.0
     max_items: int = 50_000
+
+    def pause(self, error: GatewrightError | None, failures: int) -> float:
+        """Seconds to wait after so many failures in a row, or what the server asks for."""
+        if isinstance(error, ForbiddenError):
+            return self.forbidden * random.uniform(0.9, 1.1)
+        doubled = self.backoff * 2.0 ** min(failures - 1, 16)
+        asked = error.retry_after if isinstance(error, StatusError) else None
+        return max(min(doubled, self.max_backoff) * random.uniform(0.5, 1.0), min(asked or 0.0, self.forbidden))
 
 
 class Sink(Protocol):
@@ -50,6 +59,10 @@ class Sink(Protocol):
 
     def gone(self, spec: FeedSpec) -> None:
         """The kind is not served."""
+        ...
+
+    async def again(self) -> None:
+        """Returns once it is known, anew, that the cluster is the one that the feed began with."""
         ...
 
 
@@ -83,12 +96,15 @@ class Feed:
                 await self._watch()
             except GoneError:
                 self._version = ""
+                await self._sink.again()
             except ObjectNotFoundError:
                 self._sink.gone(self._spec)
                 return
             except GatewrightError as error:
                 self._sink.failed(self._spec, error)
-                await asyncio.sleep(self._pause(error))
+                self._failures += 1
+                await asyncio.sleep(self._options.pause(error, self._failures))
+                await self._sink.again()
 
     async def _list(self) -> None:
         spec = self._spec
@@ -100,6 +116,7 @@ class Feed:
             name=spec.name or None,
             metadata_only=spec.metadata_only,
             max_items=self._options.max_items,
+            once=True,
             refine=share,
         )
         self._version, self._failures = found.resource_version, 0
@@ -132,14 +149,4 @@ class Feed:
         if asyncio.get_running_loop().time() - began < 1:
             # A server that ends every watch at once must not be asked a thousand times a second.
             self._failures += 1
-            await asyncio.sleep(self._backoff())
-
-    def _pause(self, error: GatewrightError) -> float:
-        self._failures += 1
-        if isinstance(error, ForbiddenError):
-            return self._options.forbidden * random.uniform(0.9, 1.1)
-        return self._backoff()
-
-    def _backoff(self) -> float:
-        doubled = self._options.backoff * 2.0 ** min(self._failures - 1, 16)
-        return min(doubled, self._options.max_backoff) * random.uniform(0.5, 1.0)
+            await asyncio.sleep(self._options.pause(None, self._failures))

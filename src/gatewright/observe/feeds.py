@@ -81,10 +81,15 @@ def wanted_feeds(snapshot: Snapshot, owned: Iterable[ObjectRef] = ()) -> frozens
     found |= BASE
     found.update(FeedSpec(resource) for resource in _served(snapshot))
     if snapshot.secrets_granted:
-        secrets = sorted(_certificates(snapshot))[:MAX_SECRETS]
+        secrets = sorted(frozenset(_certificates(snapshot)))[:MAX_SECRETS]
         found.update(FeedSpec(SECRETS, namespace, name) for namespace, name in secrets)
     found.update(_owned(owned))
     return frozenset(found)
+
+
+def too_many_secrets(snapshot: Snapshot) -> list[Key]:
+    """What listeners refer to beyond ``MAX_SECRETS``: nobody watches them, so nothing is known of them."""
+    return sorted(frozenset(_certificates(snapshot)))[MAX_SECRETS:] if snapshot.secrets_granted else []
 
 
 def _served(snapshot: Snapshot) -> Iterator[Resource]:

@@ -81,10 +81,11 @@ class Pulse:
             return self._become("slow", SlowError(seconds=round(seconds)).report)
         return self._become("reachable", None)
 
-    def failed(self, error: GatewrightError) -> bool:
-        """It did not. Tells whether the state changed."""
+    def failed(self, error: GatewrightError, *, partly: bool = False) -> bool:
+        """It did not; ``partly``: it answers, but not everything. Tells whether the state changed."""
         self.checked_at = rfc3339(self._clock())
-        return self._become(reachability_of(error), error.report)
+        state = reachability_of(error)
+        return self._become("slow" if partly and state == "unreachable" else state, error.report)
 
     def _become(self, state: Reachability, error: ErrorReport | None) -> bool:
         changed = state != self.state

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from typing import Any, Final, Protocol
 
@@ -41,13 +41,15 @@ from gatewright.model.errors import GatewrightError
 from gatewright.model.objects import ObjectRef
 from gatewright.observe import decode
 from gatewright.observe.feed import Feed, FeedOptions
-from gatewright.observe.feeds import BASE, WRITTEN, FeedSpec, wanted_feeds
+from gatewright.observe.feeds import BASE, WRITTEN, FeedSpec, too_many_secrets, wanted_feeds
 from gatewright.observe.pulse import ClusterReplacedError, Pulse, SlowError, utc_now
 from gatewright.observe.secrets import RawSecret, facts_of
 from gatewright.observe.survey import identity
 
 _NOTHING: Final = object()
 _VERSION_EVERY: Final = 30
+_EACH_CRD: Final = FeedSpec(CRDS)
+"""Stands for the reading of CRDs one by one, which is no feed."""
 _TOGETHER: Final = 0.02
 """Seconds in which what changes the feeds is counted as one change: lists come many at a time."""
 _CRDS_AT_ONCE: Final = 4
@@ -109,6 +111,11 @@ class ClusterWatcher:
         self._metadata: dict[tuple[str, str, str, str], WrittenMeta] = {}
         self._feeds: dict[FeedSpec, asyncio.Task[None]] = {}
         self._answered: set[FeedSpec] = set()
+        self._unread: dict[FeedSpec, str] = {}
+        self._failing: dict[FeedSpec, int] = {}
+        self._troubles: dict[FeedSpec, GatewrightError] = {}
+        self._sure = asyncio.Event()
+        self._doubts = 0
         self._crds: dict[str, str] = {}
         self._wake = asyncio.Event()
         self._moved = asyncio.Event()
@@ -120,6 +127,11 @@ class ClusterWatcher:
         return f"ClusterWatcher({self.snapshot.cluster!r}, {len(self._feeds)} feeds)"
 
     @property
+    def specs(self) -> frozenset[FeedSpec]:
+        """What is watched now."""
+        return frozenset(self._feeds)
+
+    @property
     def streams(self) -> int:
         """How many watches are open."""
         return len(self._feeds)
@@ -127,8 +139,6 @@ class ClusterWatcher:
     def own(self, refs: Iterable[ObjectRef]) -> None:
         """What is ours in the cluster from now on; whether it is there is told at once where that is known."""
         before, self._owned = self._owned, {ref.identity: ref for ref in refs}
-        if before == self._owned:
-            return
         if before == self._owned:
             return
         listed = {
@@ -143,6 +153,7 @@ class ClusterWatcher:
         """Raises nothing but what cancels it."""
         while True:
             await self._identified()
+            self._sure.set()
             try:
                 async with asyncio.TaskGroup() as group:
                     group.create_task(self._refeeding(group), name=f"feeds {self.snapshot.cluster}")
@@ -152,6 +163,8 @@ class ClusterWatcher:
                 self._fail(_first(replaced))
             finally:
                 self._feeds.clear()
+                self._troubles.clear()
+                self._failing.clear()
 
     async def _identified(self) -> None:
         """Returns once the cluster is known to be the registered one."""
@@ -183,7 +196,8 @@ class ClusterWatcher:
             self._moved.clear()
             wanted = wanted_feeds(self.snapshot, self._owned.values())
             for spec in self._feeds.keys() - wanted:
-                await self._stop(spec)
+                await self._stop(spec, wanted)
+            self.snapshot.pending.update((SECRET, key) for key in too_many_secrets(self.snapshot))
             for spec in sorted(wanted - self._feeds.keys()):
                 if self._held(spec):
                     self.snapshot.pending.add(_scope(spec))
@@ -198,23 +212,41 @@ class ClusterWatcher:
             return Workload
         return Owned if spec.metadata_only and spec.kind != NAMESPACE else SHAPES[spec.kind]
 
-    async def _stop(self, spec: FeedSpec) -> None:
+    async def _stop(self, spec: FeedSpec, wanted: Collection[FeedSpec]) -> None:
         task = self._feeds.pop(spec)
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await asyncio.wait([task])
         self._answered.discard(spec)
         self.snapshot.pending.discard(_scope(spec))
-        self.snapshot.unread.pop(spec.kind, None)
-        self._touch_all(spec, {})
-        if self._held(spec) and not any(other.kind == spec.kind and not other.namespace for other in self._feeds):
-            self._clear(spec)
+        self._recovered(spec)
+        self._refuse(spec, None)
+        others = [other for other in wanted if other.kind == spec.kind and self._held(other)]
+        if not any(other.covers(("", "")) for other in others):
+            self._touch_all(spec, {})
+        if self._held(spec):
+            self._clear(spec, others)
 
-    def _clear(self, spec: FeedSpec) -> None:
+    def _clear(self, spec: FeedSpec, others: Collection[FeedSpec] = ()) -> None:
+        """What only this feed has brought is not known any more."""
         objects = self.snapshot.objects.get(spec.kind, {})
-        for key in [key for key in objects if spec.covers(key)]:
+        gone = [key for key in objects if spec.covers(key) and not any(other.covers(key) for other in others)]
+        for key in gone:
             del objects[key]
-        self._listener.replaced(self.uid)
+        if gone:
+            self._listener.replaced(self.uid)
+
+    def _prune(self) -> None:
+        """What an earlier process saw, and what nobody asks for any more."""
+        if CRD in self.snapshot.unread:
+            return
+        feeds: dict[GroupKind, list[FeedSpec]] = {}
+        for spec in filter(self._held, self._feeds):
+            feeds.setdefault(spec.kind, []).append(spec)
+        for kind in self.snapshot.objects.keys() - {CRD}:
+            objects = self.snapshot.objects[kind]
+            for key in [key for key in objects if not any(spec.covers(key) for spec in feeds.get(kind, ()))]:
+                del objects[key]
 
     def _held(self, spec: FeedSpec) -> bool:
         """Whether the snapshot holds what the feed brings."""
@@ -224,10 +256,9 @@ class ClusterWatcher:
 
     def listed(self, spec: FeedSpec, found: Listed[Any]) -> None:
         self.relists += 1
+        self._recovered(spec)
         self._beat()
-        self.snapshot.unread.pop(spec.kind, None)
-        if found.unreadable:
-            self.snapshot.unread[spec.kind] = "observe.unreadable"
+        self._refuse(spec, "observe.unreadable" if found.unreadable else None)
         if spec.kind == CRD:
             self._crds_listed(found.items)
         elif self._held(spec):
@@ -235,17 +266,15 @@ class ClusterWatcher:
         self._touch_all(spec, {item.metadata.key: item.metadata for item in found.items})
         self._answered.add(spec)
         self.snapshot.pending.discard(_scope(spec))
-        if spec.kind in _MOVES_FEEDS and not spec.metadata_only:
-            self._moved.set()
-        self._settle()
+        self._moved.set()
 
     def changed(self, spec: FeedSpec, change: Change[Any]) -> None:
-        self._beat()
+        self.alive(spec)
         self.changes += 1
         key = (change.namespace, change.name)
         item = None if change.type == "DELETED" else change.object
         if change.unreadable:
-            self.snapshot.unread[spec.kind] = "observe.unreadable"
+            self._refuse(spec, "observe.unreadable")
         if spec.kind == CRD:
             self._crd_changed(key, item)
         elif self._held(spec):
@@ -254,32 +283,60 @@ class ClusterWatcher:
             self._touch_found(spec, key, None if item is None else item.metadata)
 
     def alive(self, spec: FeedSpec) -> None:
+        self._recovered(spec)
         self._beat()
 
     def failed(self, spec: FeedSpec, error: GatewrightError) -> None:
         self._answered.add(spec)
-        if isinstance(error, ForbiddenError):
+        error.within(self.snapshot.cluster)
+        times = self._failing[spec] = self._failing.get(spec, 0) + 1
+        forbidden = isinstance(error, ForbiddenError)
+        if forbidden or (spec.kind == CRD and CRD not in self.snapshot.objects):
+            self._refuse(spec, error.code)
             self.snapshot.pending.discard(_scope(spec))
-            self.snapshot.unread[spec.kind] = error.code
             self._listener.replaced(self.uid)
-            if spec in BASE:
-                self._fail(error)
-        elif isinstance(error, UnauthorizedError):
-            self._fail(error)
-        else:
-            self._wake.set()
+        if (spec in BASE if forbidden else times > 1) or isinstance(error, UnauthorizedError):
+            # Once may be an accident; what fails again is told, even while smaller questions are answered.
+            self._troubles[spec] = error
+            self._beat(partly=True)
         self._settle()
 
     def gone(self, spec: FeedSpec) -> None:
         """The kind is not served now: asked again as soon as its CRD, or anything else, says so."""
         self._answered.add(spec)
         self.snapshot.pending.discard(_scope(spec))
+        self._recovered(spec)
+        self._refuse(spec, None)
         if self._held(spec):
             self._clear(spec)
         self._touch_all(spec, {})
         self._feeds.pop(spec, None)
         asyncio.get_running_loop().call_later(1.0, self._moved.set)
         self._settle()
+
+    async def again(self) -> None:
+        self._doubts += 1
+        self._sure.clear()
+        self._wake.set()
+        await self._sure.wait()
+
+    def _recovered(self, spec: FeedSpec) -> None:
+        self._failing.pop(spec, None)
+        if self._troubles.pop(spec, None) is not None and not self._troubles:
+            self._wake.set()
+
+    def _refuse(self, spec: FeedSpec, code: str | None) -> None:
+        """The feed cannot read everything, for the reason with this code; None: it can. One feed is enough to leave its
+        kind unread."""
+        if code is None:
+            self._unread.pop(spec, None)
+        else:
+            self._unread[spec] = code
+        kinds = {other.kind: found for other, found in self._unread.items()}
+        if spec.kind in kinds:
+            self.snapshot.unread[spec.kind] = kinds[spec.kind]
+        else:
+            self.snapshot.unread.pop(spec.kind, None)
 
     def _replace(self, spec: FeedSpec, items: dict[Key, Any]) -> None:
         objects = self.snapshot.objects.setdefault(spec.kind, {})
@@ -344,37 +401,45 @@ class ClusterWatcher:
         self._read_crds.set()
 
     async def _reading_crds(self) -> None:
+        failures = 0
         while True:
             await self._read_crds.wait()
             self._read_crds.clear()
             while self._crds:
                 some = list(self._crds.items())[:_CRDS_AT_ONCE]
-                failures = await asyncio.gather(*(self._follow_crd(name, version) for name, version in some))
-                if any(failures):
-                    await asyncio.sleep(self._options.feed.backoff)
+                failed = await asyncio.gather(*(self._follow_crd(name, version) for name, version in some))
+                error = next((error for error in failed if error is not None), None)
+                if error is None:
+                    failures = 0
+                    continue
+                failures += 1
+                await asyncio.sleep(self._options.feed.pause(error, failures))
+                await self.again()
+            self._recovered(_EACH_CRD)
+            self._refuse(_EACH_CRD, None)
             self._settle()
 
-    async def _follow_crd(self, name: str, version: str) -> bool:
-        """Reads one CRD into the snapshot; tells whether that failed."""
+    async def _follow_crd(self, name: str, version: str) -> GatewrightError | None:
+        """Reads one CRD into the snapshot; tells what failed."""
         try:
             crd = await self._crd(name)
         except GatewrightError as error:
             if name in self._crds:
                 # Behind the others: one that cannot be read does not keep them from it.
                 self._crds[name] = self._crds.pop(name)
-            self.failed(FeedSpec(CRDS), error)
-            return True
+            self.failed(_EACH_CRD, error)
+            return error
         if self._crds.get(name) == version:
             del self._crds[name]
         self._put(CRD, ("", name), crd)
         self._moved.set()
-        return False
+        return None
 
     async def _crd(self, name: str) -> Crd | None:
         try:
             body = await self._kube.get_raw(CRDS.path(None, name), subject=CRDS.describe(name), multiplexed=True)
             return msgspec.json.decode(body, type=Crd)
-        except (ObjectNotFoundError, msgspec.DecodeError, UnicodeDecodeError):
+        except (ObjectNotFoundError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return None
 
     # What is ours
@@ -409,14 +474,15 @@ class ClusterWatcher:
     async def _heartbeat(self) -> None:
         beats = 0
         while True:
-            began = asyncio.get_running_loop().time()
+            began, doubts = asyncio.get_running_loop().time(), self._doubts
             try:
                 async with asyncio.timeout(self._options.patience):
                     await self._ask(beats)
                 self._beat(asyncio.get_running_loop().time() - began)
                 beats += 1
+                if doubts == self._doubts:
+                    self._sure.set()
             except TimeoutError:
-                self._kube.transport.doubt()
                 self._kube.transport.doubt()
                 self._fail(SlowError(seconds=round(self._options.patience)))
             except ClusterReplacedError:
@@ -432,16 +498,22 @@ class ClusterWatcher:
 
     async def _ask(self, beats: int) -> None:
         """The smallest question; now and then also for the version, which changes once in months."""
-        if beats % _VERSION_EVERY == 0:
+        if beats % _VERSION_EVERY == 0 and self._sure.is_set():
             self.snapshot.kubernetes = await self._kube.version(multiplexed=True)
             return
         found = await identity(self._kube, multiplexed=True)
         if found != self.uid:
             raise ClusterReplacedError(uid=found, registered=self.uid)
 
-    def _beat(self, seconds: float | None = None) -> None:
-        before = self.pulse.seen_at
-        if self.pulse.heard(seconds) or self.pulse.seen_at != before:
+    def _beat(self, seconds: float | None = None, *, partly: bool = False) -> None:
+        before, trouble = self.pulse.seen_at, next(iter(self._troubles.values()), None)
+        if trouble is None:
+            changed = self.pulse.heard(seconds)
+        else:
+            if not partly:
+                self.pulse.heard()
+            changed = (partly or seconds is not None) and self.pulse.failed(trouble, partly=True)
+        if changed or self.pulse.seen_at != before:
             self._listener.pulsed(self.uid)
 
     def _fail(self, error: GatewrightError) -> None:
@@ -453,6 +525,7 @@ class ClusterWatcher:
         if self._moved.is_set() or self._crds or self.synced.is_set():
             return
         if self._feeds and all(spec in self._answered for spec in self._feeds):
+            self._prune()
             self.synced.set()
             self._listener.replaced(self.uid)
 
