@@ -362,6 +362,45 @@ async def test_silence_with_answers_to_pings(serving: Serving) -> None:
         assert (await following).name == "later"
 
 
+async def test_a_doubted_server_that_is_gone_fails_soon(serving: Serving) -> None:
+    async with serving(quiet, ping_timeout=0.2) as (server, client), aclosing(feed(client)) as watch:
+        await anext(watch)
+        server.peers[0].deaf = True
+        client.transport.doubt()
+        client.transport.doubt()
+        with pytest.raises(errors.TimedOutError):
+            await anext(watch)
+
+
+async def test_a_doubted_server_that_is_there_goes_on(serving: Serving) -> None:
+    async with serving(quiet, ping_timeout=0.5) as (server, client), aclosing(feed(client)) as watch:
+        client.transport.doubt()
+        await anext(watch)
+        client.transport.doubt()
+        following = asyncio.ensure_future(anext(watch))
+        await asyncio.wait({following}, timeout=1)
+        await server.peers[0].send(1, line("later"))
+        assert (await following).name == "later"
+
+
+async def test_small_questions_go_over_the_connection_of_the_watches(serving: Serving) -> None:
+    async def answer(peer: Peer, number: int, headers: Any) -> None:
+        if "watch=true" in headers[":path"]:
+            await quiet(peer, number, headers)
+            return
+        peer.head(number)
+        await peer.send(number, json.dumps({"gitVersion": "v1.36.3", "metadata": {"name": "a"}}).encode())
+        peer.end(number)
+
+    async with serving(answer) as (server, client), aclosing(feed(client)) as watch:
+        await anext(watch)
+        assert await client.version(multiplexed=True) == "v1.36.3"
+        assert (await client.get(GATEWAYS, "a", "b", multiplexed=True))["metadata"] == {"name": "a"}
+        assert json.loads(await client.get_raw("/any", multiplexed=True))["metadata"] == {"name": "a"}
+        assert len(server.peers) == 1
+        assert [headers["authorization"] for headers in server.seen] == [f"Bearer {TOKEN}"] * 4
+
+
 async def test_a_drip_ends_with_the_time_of_the_watch(serving: Serving) -> None:
     async def drip(peer: Peer, number: int, _: Any) -> None:
         peer.head(number)
