@@ -10,7 +10,7 @@ from gatewright.gatewayapi.controllers import controllers
 from gatewright.gatewayapi.writers import WRITERS
 from gatewright.server.settings import SETTINGS
 from gatewright.text import Language
-from reference.words import headed, table, word, words
+from reference.words import headed, word, words
 
 
 def settings(language: Language) -> str:
@@ -20,15 +20,15 @@ def settings(language: Language) -> str:
     return headed(language, ("variable", "default", "meaning"), rows)
 
 
-def writers(_: Language) -> str:
+def writers(language: Language) -> str:
     def pattern(found: re.Pattern[str] | None) -> str:
         return "" if found is None else f"`{found.pattern}`"
 
     rows = (
-        (f"`{w.key}`", words("writers")[w.key]["en"], pattern(w.keys), pattern(w.managers), pattern(w.hints))
+        (f"`{w.key}`", words("writers")[w.key][language], pattern(w.keys), pattern(w.managers), pattern(w.hints))
         for w in WRITERS
     )
-    return table(("key", "writer", "labels and annotations of its own", "field managers", "hints"), rows)
+    return headed(language, ("key", "writer", "own-keys", "field-managers", "hints"), rows)
 
 
 def bundles(language: Language) -> str:
@@ -57,7 +57,7 @@ def controller_rows(language: Language) -> str:
     return headed(language, ("controller", "names", "installs", "pairs"), rows)
 
 
-def access(_: Language) -> str:
+def access(language: Language) -> str:
     usual = access_rules()
     removal = [rule for rule in access_rules(allow_namespace_removal=True) if rule not in usual]
     secrets = [rule for rule in access_rules(secrets=True) if rule not in usual]
@@ -67,17 +67,19 @@ def access(_: Language) -> str:
             f"`{rule.group or 'core'}`",
             ", ".join(rule.resources),
             ", ".join(rule.verbs),
-            ", ".join(rule.names) or "every",
-            rule.namespace or "every",
-            _granted(rule in removal, rule in secrets),
-            "yes" if rule in watching else "no",
+            ", ".join(rule.names) or word("every", language),
+            rule.namespace or word("every", language),
+            word(_granted(rule in removal, rule in secrets), language),
+            word("yes" if rule in watching else "no", language),
         )
         for rule in (*usual, *secrets, *removal)
     ]
-    return table(("group", "resources", "verbs", "names", "namespace", "granted", "`--observe-only`"), rows)
+    return headed(
+        language, ("group", "resources", "verbs", "resource-names", "namespace", "granted", "observe-only"), rows
+    )
 
 
 def _granted(removal: bool, secrets: bool) -> str:
     if removal:
-        return "with `--allow-namespace-removal`"
-    return "with `--secrets`" if secrets else "always"
+        return "with-removal"
+    return "with-secrets" if secrets else "always"

@@ -63,6 +63,8 @@ def _type_of(field: Any) -> str:
 def _default(default: object) -> str:
     if default in (msgspec.NODEFAULT, None, "", False):
         return ""
+    if default is True:
+        return "`true`"
     return f"`{list(default) if isinstance(default, tuple) else default}`"
 
 

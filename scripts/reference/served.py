@@ -9,19 +9,19 @@ from gatewright.server.app import PREFIX, api_routes
 from gatewright.server.metrics import METRICS, Family
 from gatewright.server.permissions import permission_of
 from gatewright.text import Language, text
-from reference.words import headed, prose, table
+from reference.words import headed, prose
 
 _FIRST_OF_ITSELF = "gatewright_build_info"
 
 
-def routes(_: Language) -> str:
+def routes(language: Language) -> str:
     rows: list[tuple[str, ...]] = []
     for route in api_routes():
         given: Any = route
         about = prose(given.endpoint.__doc__)
         for method in sorted(given.methods):
             rows.append((f"`{method} {PREFIX}{given.path}`", f"`{permission_of(given)}`", about))
-    return table(("route", "permission", "about"), sorted(rows, key=lambda r: r[0].split()[1]))
+    return headed(language, ("route", "permission", "about"), sorted(rows, key=lambda r: r[0].split()[1]))
 
 
 def metrics(*, of_itself: bool) -> Callable[[Language], str]:

@@ -30,16 +30,11 @@ def cell(value: str) -> str:
     return re.sub(r"\s*\n\s*", " ", value).replace("|", "\\|")
 
 
-def table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """A table of Markdown, with its columns as they are given."""
-    head = list(columns)
+def headed(language: Language, columns: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A table of Markdown, with the words of its columns in ``language``. Raises ``KeyError``."""
+    head = [word(column, language) for column in columns]
     lines = [head, ["---"] * len(head), *(list(row) for row in rows)]
     return "\n".join("| " + " | ".join(cell(value) for value in line) + " |" for line in lines)
-
-
-def headed(language: Language, columns: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """A table with the words of its columns in ``language``. Raises ``KeyError``."""
-    return table((word(column, language) for column in columns), rows)
 
 
 def prose(docstring: str | None) -> str:

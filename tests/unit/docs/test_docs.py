@@ -98,6 +98,20 @@ def test_links_lead_somewhere(page: Path) -> None:
         assert not anchor or anchor in anchors(there), target
 
 
+@pytest.mark.parametrize("page", sorted((ROOT / "docs" / "zh").glob("*.md")), ids=name)
+def test_a_chinese_page_and_its_twin_lead_to_each_other(page: Path) -> None:
+    """And they have the same sections and the same code."""
+    twin = page.parent.parent / page.name
+    assert f"[English](../{page.name})" in read(page)
+    assert f"[中文](zh/{page.name})" in read(twin)
+
+    def shape(text: str) -> tuple[list[str], list[str]]:
+        code = [line.partition("#")[0].strip() for block in FENCE.findall(text) for line in block.splitlines()]
+        return re.findall(r"^#+(?= )", FENCE.sub("", text), re.MULTILINE), code
+
+    assert shape(read(page)) == shape(read(twin))
+
+
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_files_that_are_named_exist(page: Path) -> None:
     assert [f for f in FILE.findall(read(page)) if not (ROOT / f).exists()] == []
