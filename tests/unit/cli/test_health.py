@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import io
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from datetime import timedelta
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import health_worlds as w
 import msgspec
@@ -18,7 +20,10 @@ from rich.console import Console
 from side_by_side import bundle, cluster
 
 from gatewright.cli import exits
-from gatewright.cli.following import Seen, changes
+from gatewright.cli.client import Api
+from gatewright.cli.command import Session
+from gatewright.cli.following import Seen, changes, follow
+from gatewright.cli.output import Screen
 from gatewright.cli.views import fleet, health
 from gatewright.gatewayapi.consistency.skew import skew_of
 from gatewright.gatewayapi.consistency.versions import versions_of
@@ -28,6 +33,7 @@ from gatewright.model.desired import SkewPolicy
 from gatewright.model.errors import ErrorReport
 from gatewright.model.health import ClusterHealth, Found, Health
 from gatewright.model.status import ClusterStatus, Reachability
+from gatewright.server.settings import from_environment
 from gatewright.text import LANGUAGES, Language, text
 
 Run = Callable[..., Any]
@@ -160,6 +166,43 @@ def test_changes_between_two_looks_are_told_once(language: Language) -> None:
     assert len(told) == 1 + len(found)
     assert list(changes(two, two, language)) == []
     assert all(text("cli.health.gone", language) in t.plain for _, t in list(changes(two, one, language))[1:])
+
+
+class Followed:
+    """An API whose stream of changes tells of one change after every look but the last, and what is looked at."""
+
+    def __init__(self, *looks: Seen) -> None:
+        self._looks = list(looks)
+        self._looked = asyncio.Event()
+
+    async def events(self, path: str, type: object) -> AsyncGenerator[object]:
+        assert path == "/changes"
+        while self._looks:
+            await self._looked.wait()
+            self._looked.clear()
+            yield {}
+
+    async def look(self) -> Seen:
+        self._looked.set()
+        return self._looks.pop(0)
+
+
+@pytest.mark.parametrize("format", ["table", "json"])
+async def test_following_looks_again_after_every_change(format: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    well, ill = w.healthy(), broken("east")
+    found = [Found("east", f) for o in assess(ill, w.NOW).values() for f in o.findings]
+    one, two = Seen({"n": 1}, (), [member(well)], []), Seen({"n": 2}, (), [member(ill)], found)
+    api = Followed(one, one, two)
+    settings = from_environment({"GATEWRIGHT_SERVER": "http://there", "GATEWRIGHT_HOME": "/nowhere"})
+    session = Session(settings, Screen("en", format), contextlib.AsyncExitStack())
+    async with asyncio.timeout(30):
+        await follow(session, cast(Api, api), api.look)
+    out = capsys.readouterr().out
+    if format == "json":
+        assert out.split() == ["{", '"n":', "1", "}", "{", '"n":', "2", "}"]
+    else:
+        assert len(out.splitlines()) == 2 + len(found)
+        assert "● healthy → ✗ unhealthy" in out
 
 
 def test_an_empty_fleet_says_what_to_do_next(run: Run) -> None:

@@ -88,9 +88,7 @@ def told(finding: HealthFinding, language: Language, *, gone: bool) -> Text:
     """A finding in a log: that it came, or that it went."""
     went = Text(text("cli.health.gone", language), style=STYLES["healthy"])
     head = went if gone else word("severity", finding.severity, language)
-    return Text.assemble(
-        head, f"  {finding.subject}  {finding.message.render(language)} ", (f"({finding.code})", "dim")
-    )
+    return Text.assemble(head, f"  {finding.message.render(language)} ", (f"({finding.code})", "dim"))
 
 
 def one_cluster(found: OneCluster, language: Language) -> Iterable[RenderableType]:
