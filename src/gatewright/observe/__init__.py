@@ -1,1 +1,1 @@
-"""What is in a cluster, read from it: registration, the survey that a plan needs, the status that people see."""
+"""What is in the clusters: registering, watching and probing them, what is told of it, the survey that a plan needs."""

@@ -1,1 +1,4 @@
-"""Executes plans durably: locks, steps, pause, resume, abort, retry. The only layer that writes to clusters."""
+"""Executes plans durably: locks, steps, pause, resume, abort, retry; finds drift and puts it back.
+
+The only layer that writes to clusters.
+"""
