@@ -26,6 +26,7 @@ from gatewright.observe.consistency import Consistency
 from gatewright.observe.notifications.notifier import Notifier
 from gatewright.observe.notifications.sender import Sender
 from gatewright.observe.observatory import Observatory
+from gatewright.observe.probed import Probes
 from gatewright.observe.probes.addresses import AddressPolicy
 from gatewright.observe.probing import Probing
 from gatewright.observe.reporting import Reporter
@@ -35,7 +36,7 @@ from gatewright.rollout.drifts import Drifts
 from gatewright.rollout.planner import Planner
 from gatewright.rollout.service import Rollouts
 from gatewright.server.desired import DesiredState
-from gatewright.server.errors import FolderError, ParameterError
+from gatewright.server.errors import FolderError
 from gatewright.server.eventlog import EventLog
 from gatewright.server.logs import configure
 from gatewright.server.metrics import Metrics, Sources
@@ -61,6 +62,7 @@ class Services:
     bundles: BundleStore
     observatory: Observatory
     views: Views
+    probes: Probes
     consistency: Consistency
     events: EventLog
     notifications: NotificationDesk
@@ -83,13 +85,12 @@ class Services:
             await stack.enter_async_context(self.observatory.watching())
             probing = self._probing(listens)
             self.metrics.attend(probing.report)
+            self.probes.attend(probing)
             await stack.enter_async_context(probing.probing())
             yield
 
     def _probing(self, listens: tuple[str, int]) -> Probing:
-        settings = self.settings
-        policy = AddressPolicy(settings.probe_loopback, settings.probe_exclude, own=(listens,))
-        return Probing(self.observatory, policy)
+        return Probing(self.observatory, _policy(self.settings, listens))
 
     def _drift_watch(self) -> DriftWatch:
         watch = DriftWatch(self.clusters, Planner(self.clusters, self.bundles), self.rollouts)
@@ -113,10 +114,7 @@ class Services:
     def access(
         self, namespace: str, *, removal: bool, controllers: Sequence[str], secrets: bool, observe_only: bool
     ) -> str:
-        """The RBAC that Gatewright needs, as YAML. Raises ``InvalidNameError``, ``ReservedNamespaceError``, and
-        ``ParameterError`` for rights to write that are asked for where nothing is to be written."""
-        if observe_only and (removal or controllers):
-            raise ParameterError(field="observe_only", reason="removal, controller")
+        """The RBAC that Gatewright needs, as YAML. Raises ``InvalidNameError``, ``ReservedNamespaceError``."""
         require_namespace(namespace, "namespace")
         for name in controllers:
             require_namespace(name, "controller")
@@ -178,6 +176,7 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services]:
         bundles = BundleStore(settings.bundle_cache, settings.bundles or "go")
         observatory = Observatory(clusters)
         consistency = Consistency(observatory)
+        views = Views(observatory, consistency)
         rollouts = Rollouts(clusters, bundles, engine_url(settings), seen=consistency.bundle_on)
         sender = Sender()
         stack.push_async_callback(sender.close)
@@ -190,7 +189,8 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services]:
             rollouts,
             bundles,
             observatory,
-            Views(observatory, consistency),
+            views,
+            Probes(observatory, views, _policy(settings)),
             consistency,
             EventLog(database),
             desk,
@@ -198,6 +198,10 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services]:
             Drifts(database),
             _metrics(database, observatory),
         )
+
+
+def _policy(settings: Settings, *own: tuple[str, int]) -> AddressPolicy:
+    return AddressPolicy(settings.probe_loopback, settings.probe_exclude, own=own)
 
 
 def _metrics(database: Database, observatory: Observatory) -> Metrics:

@@ -290,7 +290,7 @@ def test_secrets_and_probes_are_the_users_word(registered: Run) -> None:
     assert "secrets" in printed
     assert "create" not in printed
     mixed = registered("cluster", "access", "--observe-only", "--allow-namespace-removal")
-    assert (mixed.code, "server.parameter" in mixed.err) == (2, True)
+    assert (mixed.code, "cli.bad-value" in mixed.err) == (2, True)
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

@@ -101,6 +101,9 @@ async def access(
     secrets: Annotated[bool, typer.Option("--secrets", help="cli.option.access-secrets")] = False,
     observe_only: Annotated[bool, typer.Option("--observe-only", help="cli.option.access-observe")] = False,
 ) -> None:
+    if observe_only and (allow_namespace_removal or controller):
+        mixed = "--observe-only --allow-namespace-removal" if allow_namespace_removal else "--observe-only --controller"
+        raise BadValueError(name="cluster access", value=mixed, wanted="--observe-only, --observe-only --secrets")
     api = await session.api()
     asked = {"namespace": namespace, "removal": allow_namespace_removal, "controller": controller or []}
     asked.update(secrets=secrets, observe_only=observe_only)

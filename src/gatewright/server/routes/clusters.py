@@ -125,7 +125,7 @@ async def access(
     """The least-privilege account and RBAC that Gatewright needs in a cluster, as YAML.
 
     ``removal``: also to delete namespaces that it created; ``controller``: only controllers in these namespaces;
-    ``secrets``: also to read Secrets; ``observe_only``: only to watch.
+    ``secrets``: also to read Secrets; ``observe_only``: only to watch, whatever else is asked for.
     """
     return given.access(
         namespace, removal=removal, controllers=controller or (), secrets=secrets, observe_only=observe_only
