@@ -218,11 +218,12 @@ class Board:
             uid, only = self._dirty.popitem()
             self._judge(uid, only)
 
-    def rejudge(self) -> None:
-        """Judges anew what only time has changed: grace that ends, certificates that expire, probes that grow old. Of
-        what others watch they tell, and their newest probes are not here."""
+    def rejudge(self, uids: Iterable[str] | None = None) -> None:
+        """Judges anew, of these clusters or all, what only time has changed: grace that ends, certificates that expire,
+        probes that grow old. Of what others watch they tell, and their newest probes are not here."""
         now = self._clock()
-        for state in self._states.values():
+        states = self._states.values() if uids is None else [self._states[u] for u in uids if u in self._states]
+        for state in states:
             since = self._judged.get(state.uid) if state.uid in self._pulses else None
             if since is None:
                 continue

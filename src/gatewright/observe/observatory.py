@@ -334,8 +334,13 @@ class Observatory:
 
     async def _rejudging(self) -> None:
         while True:
-            await asyncio.sleep(REJUDGE)
-            self.board.rejudge()
+            # One after another: all at once, a large fleet would keep everyone else waiting.
+            uids = list(self.board.states())
+            for uid in uids:
+                await asyncio.sleep(REJUDGE / len(uids))
+                self.board.rejudge([uid])
+            if not uids:
+                await asyncio.sleep(REJUDGE)
 
     # Looking once
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 from gatewright.gatewayapi.health.certificates import days_left
 from gatewright.gatewayapi.health.probes import turns
 from gatewright.gatewayapi.health.references import backends, crossing, gateway_references, listener_references
-from gatewright.gatewayapi.health.view import ObjectKey, View, gateway_of, parents_of
+from gatewright.gatewayapi.health.view import ObjectKey, ageing, gateway_of, parents_of
 from gatewright.gatewayapi.live import (
     CRD,
     DEPLOYMENT,
@@ -67,13 +67,13 @@ def affected(
 def elapsed(snapshot: Snapshot, before: datetime, now: datetime) -> frozenset[ObjectKey]:
     """The objects whose health may differ only because it is ``now`` and no longer ``before``: grace periods end,
     certificates come near their end. In time linear in the objects, without judging any."""
-    then, today = View(snapshot, before), View(snapshot, now)
+    turned = ageing(before, now)
     found: set[ObjectKey] = set()
     for kind, objects in snapshot.objects.items():
         if kind not in _TIMED:
             continue
         for key, live in objects.items():
-            if any(then.is_young(m) != today.is_young(m) for m in _moments(live)):
+            if any(map(turned, _moments(live))):
                 found.add((kind, key))
                 found.update(_dependents(snapshot, kind, key))
     for key, secret in snapshot.of(SECRET).items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Final, TypeAlias
@@ -211,6 +211,13 @@ class View:
                     continue
                 return Trouble(ref_of(GATEWAY, gateway.metadata.key), "error")
         return None
+
+
+def ageing(before: datetime, now: datetime) -> Callable[[str | None], bool]:
+    """Tells of a moment whether it is young (``View.is_young``) at only one of the two times."""
+    end, last_end = stamp(now - GRACE), stamp(before - GRACE)
+    begin, last_begin = stamp(now + _SKEW), stamp(before + _SKEW)
+    return lambda moment: bool(moment) and (last_end < moment <= end) != (last_begin < moment <= begin)
 
 
 PASSING: Final = frozenset({"Pending", "AddressNotAssigned", "NotReconciled", "Waiting", "Scheduled"})
