@@ -30,6 +30,7 @@ def build() -> Any:
         manifests,
         notifications,
         plans,
+        probes,
         rollouts,
         server,
         teams,
@@ -45,7 +46,21 @@ def build() -> Any:
     app.add_typer(bundles.group, name="bundle", no_args_is_help=True)
     app.add_typer(notifications.group, name="notification", no_args_is_help=True)
     app.add_typer(drift.group, name="drift", no_args_is_help=True)
-    for part in (clusters, teams, manifests, plans, rollouts, fleet, server, demo, about, versions, events, health):
+    for part in (
+        clusters,
+        teams,
+        manifests,
+        plans,
+        rollouts,
+        fleet,
+        server,
+        demo,
+        about,
+        versions,
+        events,
+        health,
+        probes,
+    ):
         app.add_typer(part.root)
     tree: Any = get_command(app)
     lab.mount(tree)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Collection, Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Literal
 
 import msgspec
@@ -85,6 +86,26 @@ class ProbeResult(msgspec.Struct, frozen=True, omit_defaults=True):
     covered: bool | None = None
     resolved: tuple[str, ...] = ()
     answered_by: tuple[str, ...] = ()
+
+
+class ProbeRun(msgspec.Struct, frozen=True):
+    """Probes that somebody asked for. ``missing``: how many were not made in time, or are beyond a cluster's limit."""
+
+    results: tuple[ProbeResult, ...]
+    missing: int = 0
+
+
+def fails(result: ProbeResult, now: datetime) -> bool:
+    """Whether a client would be turned away: no answer, a status of 500 and above, a certificate that is for another
+    name or out of its time. Distrust is none: clients may trust whom this machine does not."""
+    if result.outcome not in ("ok", "excluded", "invalid"):
+        return True
+    certificate = result.certificate
+    if certificate is None:
+        return False
+    moment = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    wrong = result.covered is False and bool(result.target.hostname)
+    return wrong or not certificate.not_before <= moment < certificate.not_after
 
 
 def covers(facts: CertificateFacts, hostname: str) -> bool:

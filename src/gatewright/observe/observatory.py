@@ -344,6 +344,11 @@ class Observatory:
 
     # Looking once
 
+    async def remember(self, uids: Iterable[str]) -> None:
+        """Judges what is new of clusters that were looked at, and saves it."""
+        self.board.settle()
+        await self._keep(uids)
+
     async def look(self, uids: Iterable[str], seconds: float) -> None:
         """Sees everything of the clusters once, each for at most ``seconds``, and remembers it. Nothing where this
         process watches already."""

@@ -32,6 +32,10 @@ class Probing:
         """How probing itself fares."""
         return self._prober.report()
 
+    async def now(self, targets: Sequence[ProbeTarget], seconds: float) -> list[ProbeResult]:
+        """Probes these before their time: ``Prober.now``."""
+        return await self._prober.now(targets, seconds)
+
     @contextlib.asynccontextmanager
     async def probing(self) -> AsyncGenerator[None]:
         """While open, this process probes the clusters that it watches, unless the user says not to."""

@@ -59,7 +59,7 @@ class Views:
 
     async def status(self, team: str | None = None) -> list[ClusterStatus]:
         """One row per cluster (of a team), by name. Raises ``UnknownTeamError``."""
-        directory, members = await self._members(team)
+        directory, members = await self.members(team)
         return [
             status_of(directory.clusters[m.uid], self._board.state(m.uid), directory.owned.get(m.uid, ()), m.binding)
             for m in members
@@ -68,7 +68,7 @@ class Views:
     async def health(self, team: str | None = None) -> Health:
         """A team or the fleet rolled up, with the skew of the team (of every team); the members without their causes,
         which the whole has. Raises ``UnknownTeamError``."""
-        _, members = await self._members(team)
+        _, members = await self.members(team)
         rolled = roll_up(team or FLEET, [self._health(m) for m in members])
         short = tuple(msgspec.structs.replace(m, causes=()) for m in rolled.members)
         skews = await self._consistency.skews(team) if self._consistency else ()
@@ -81,7 +81,7 @@ class Views:
 
     async def objects(self, name: str, team: str | None = None) -> list[ObjectHealth]:
         """Every judged object of a cluster, by kind, namespace and name; none where ``team`` is not bound to it."""
-        _, members = await self._members(team, [name])
+        _, members = await self.members(team, [name])
         found: Mapping[Identity, ObjectHealth] = self._objects(members[0]) if members else {}
         return [found[identity] for identity in sorted(found)]
 
@@ -89,7 +89,7 @@ class Views:
         self, team: str | None = None, names: Sequence[str] = (), code: str | None = None
     ) -> list[Found]:
         """Every finding, by cluster, severity and object."""
-        _, members = await self._members(team, names)
+        _, members = await self.members(team, names)
         found = [
             Found(member.name, finding)
             for member in members
@@ -110,7 +110,7 @@ class Views:
             return [self._whole(member)] if self._board.state(member.uid) else []
         wanted = kind_named(kind)
         given, _, bare = name.rpartition("/")
-        _, members = await self._members(team, names)
+        _, members = await self.members(team, names)
         nodes = [
             _located(explain(state.snapshot, self._objects(member), wanted, key), member.name)
             for member in members
@@ -135,7 +135,8 @@ class Views:
         assert state is not None
         return _located(explain_cluster(state.snapshot, self._objects(member)), member.name)
 
-    async def _members(self, team: str | None, names: Sequence[str] = ()) -> tuple[Directory, list[Member]]:
+    async def members(self, team: str | None, names: Sequence[str] = ()) -> tuple[Directory, list[Member]]:
+        """The clusters of a view (these of them), seen. Raises ``UnknownTeamError``, ``UnknownClusterError``."""
         directory = await self._observatory.directories.read()
         members = _of_fleet(directory) if team is None else _of_team(directory, team)
         if names:
@@ -145,7 +146,7 @@ class Views:
         return directory, members
 
     async def _member(self, name: str, team: str | None) -> Member:
-        directory, members = await self._members(team, [name])
+        directory, members = await self.members(team, [name])
         if team is not None and not members:
             bound = ", ".join(binding.cluster for binding in directory.of_team(team)) or "-"
             raise UnknownBindingError(cluster=name, team=team, bound=bound)

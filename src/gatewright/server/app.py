@@ -30,6 +30,7 @@ from gatewright.server.routes import (
     metrics,
     notifications,
     plans,
+    probes,
     rollouts,
     versions,
 )
@@ -49,6 +50,7 @@ _PARTS: Final = (
     events,
     notifications,
     versions,
+    probes,
     metrics,
 )
 

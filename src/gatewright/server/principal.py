@@ -29,6 +29,8 @@ Permission = Literal[
     "notification.write",
     "plan.create",
     "plan.read",
+    "probe.read",
+    "probe.run",
     "rollout.command",
     "rollout.read",
     "rollout.start",

@@ -55,9 +55,14 @@ class Prober:
         *,
         names: Names | None = None,
         contexts: Contexts | None = None,
+        neighbours: Callable[[], Iterable[tuple[str, str]]] = tuple,
     ) -> None:
-        """``names`` belongs to the prober, which closes it when the run ends."""
+        """``names`` belongs to the prober, which closes it when the run ends. ``neighbours``: more addresses, each with
+        its cluster, that may answer for a hostname."""
         self._targets = targets
+        self._neighbours = neighbours
+        self._reading = asyncio.Lock()
+        self._asking: dict[ProbeTarget, list[asyncio.Future[ProbeResult]]] = {}
         self._sink = sink
         self._options = options
         self._names = names or Names()
@@ -80,6 +85,27 @@ class Prober:
             dict(self._probes),
         )
 
+    async def now(self, targets: Iterable[ProbeTarget], seconds: float) -> list[ProbeResult]:
+        """Asks these before their time, as fast as the pace allows; what came within ``seconds``, while ``run`` is
+        under way. What is no target (any more) is left out."""
+        async with self._reading:
+            await self._read()
+        wanted = [target for target in dict.fromkeys(targets) if target in self._schedule]
+        loop = asyncio.get_running_loop()
+        futures = {target: loop.create_future() for target in wanted}
+        for target, future in futures.items():
+            self._asking.setdefault(target, []).append(future)
+        self._schedule.hurry(wanted, time.monotonic())
+        self._changed.set()
+        try:
+            if futures:
+                await asyncio.wait(futures.values(), timeout=seconds)
+        finally:
+            for target, future in futures.items():
+                if not future.done():
+                    self._asking[target].remove(future)
+        return [future.result() for future in futures.values() if future.done()]
+
     async def run(self) -> None:
         """Probes until cancelled; then nothing is under way any more."""
         try:
@@ -91,14 +117,15 @@ class Prober:
 
     async def _refresh(self) -> None:
         while True:
-            await self._read()
+            async with self._reading:
+                await self._read()
             now = time.monotonic()
             self._last = {address: last for address, last in self._last.items() if last[0] > now}
             self._changed.set()
             await asyncio.sleep(self._options.refresh)
 
     async def _read(self) -> None:
-        breath, seen, pairs = Breath(), set[str](), dict[tuple[str, str], None]()
+        breath, seen, pairs = Breath(), set[str](), dict.fromkeys(self._neighbours())
         for cluster, targets in self._targets():
             seen.add(cluster)
             pairs.update(dict.fromkeys((target.address, cluster) for target in targets))
@@ -143,6 +170,8 @@ class Prober:
             self._probes[found.outcome] = self._probes.get(found.outcome, 0) + 1
             if target in self._schedule:
                 self._sink(found)
+            for future in self._asking.pop(target, ()):
+                future.set_result(found)
         finally:
             self._under_way -= 1
             self._schedule.done(target, time.monotonic(), again)

@@ -113,6 +113,16 @@ class Schedule:
             return self._pace.interval
         return min(self._pace.interval, max(0.0, self._next - now, self._waiting[0][0] - now))
 
+    def hurry(self, targets: Iterable[ProbeTarget], now: float) -> None:
+        """These are due now. The rates hold for them as for all."""
+        wanted = {target for target in targets if target in self and target not in self._asked}
+        for address in {target.address for target in wanted}:
+            line = self._lines.get(address)
+            if line is not None:
+                line.due = [(min(due, now) if t in wanted else due, number, t) for due, number, t in line.due]
+                heapq.heapify(line.due)
+                self._queue(address, line)
+
     def done(self, target: ProbeTarget, now: float, again: float | None = None) -> None:
         """``target`` was asked. ``again``: seconds until it is due, where it could not be asked after all."""
         self._asked.discard(target)
