@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import msgspec
 
@@ -12,7 +14,7 @@ from gatewright.model.manifest import ManifestError, parse
 from gatewright.text import Language
 from reference.words import headed, word, words
 
-_WHOLE: dict[str, dict[str, Any]] = words("manifests")  # pyright: ignore[reportAssignmentType]
+_WHOLE: Final[dict[str, Any]] = json.loads((Path(__file__).parent / "whole.json").read_text(encoding="utf-8"))
 """Of each kind a manifest with every field."""
 
 
@@ -60,7 +62,7 @@ def _type_of(field: Any) -> str:
     return "type.string"
 
 
-def _default(default: object) -> str:
+def _default(default: Any) -> str:
     if default in (msgspec.NODEFAULT, None, "", False):
         return ""
     if default is True:

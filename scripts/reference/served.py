@@ -21,7 +21,11 @@ def routes(language: Language) -> str:
         about = prose(given.endpoint.__doc__)
         for method in sorted(given.methods):
             rows.append((f"`{method} {PREFIX}{given.path}`", f"`{permission_of(given)}`", about))
-    return headed(language, ("route", "permission", "about"), sorted(rows, key=lambda r: r[0].split()[1]))
+    return headed(language, ("route", "permission", "about"), sorted(rows, key=_path))
+
+
+def _path(row: tuple[str, ...]) -> str:
+    return row[0].split()[1]
 
 
 def metrics(*, of_itself: bool) -> Callable[[Language], str]:

@@ -55,6 +55,7 @@ def shown(key: str, language: Language) -> str:
 def two_languages(key: str) -> list[str]:
     """A sentence and its remedy in both languages, as items of a list."""
     lines: list[str] = []
-    for language, name in (("en", "English"), ("zh", "中文")):
+    named: tuple[tuple[Language, str], ...] = (("en", "English"), ("zh", "中文"))
+    for language, name in named:
         lines += [f"- **{name}**: {shown(key, language)}", f"  *{shown(key + '.remedy', language)}*"]
     return lines
