@@ -32,9 +32,9 @@ _INSTALLATION: Final = frozenset({CRD, DEPLOYMENT})
 
 class ClusterState(msgspec.Struct):
     """All that is known of one cluster. ``revision`` grows with every judgement; ``synced``: everything that there is
-    to see was seen since this process (or the worker that watches) began to look; ``judged``: whether objects are judged
-    yet, which waits for the first whole look so that what has not come is not missed; ``recalled``: since when findings
-    have been there, as an earlier process knew.
+    to see was seen since this process (or the worker that watches) began to look; ``judged``: objects are judged, which
+    waits for the first whole look so that what has not come is not missed; ``recalled``: since when findings
+    have been there, as an earlier process knew; ``parts``: its health as seen from a namespace, and at which revision.
     """
 
     uid: str
@@ -52,6 +52,9 @@ class ClusterState(msgspec.Struct):
     judged: bool = False
     revision: int = 0
     recalled: Mapping[FindingIdentity, str] = msgspec.field(default_factory=lambda: dict[FindingIdentity, str]())
+    parts: dict[str, tuple[int, ClusterHealth]] = msgspec.field(
+        default_factory=lambda: dict[str, tuple[int, ClusterHealth]]()
+    )
 
 
 class Transition(msgspec.Struct, frozen=True):

@@ -55,7 +55,6 @@ class Views:
         self._observatory = observatory
         self._consistency = consistency
         self._board = observatory.board
-        self._cache: dict[tuple[str, str], tuple[int, ClusterHealth]] = {}
 
     async def status(self, team: str | None = None) -> list[ClusterStatus]:
         """One row per cluster (of a team), by name. Raises ``UnknownTeamError``."""
@@ -157,14 +156,7 @@ class Views:
         return {} if state is None else _visible(state, member)
 
     def _health(self, member: Member) -> ClusterHealth:
-        state = self._board.state(member.uid)
-        if state is None or member.binding is None:
-            return _seen(state, member)
-        key = (member.uid, member.binding.namespace)
-        known = self._cache.get(key)
-        if known is None or known[0] != state.revision:
-            known = self._cache[key] = (state.revision, _seen(state, member))
-        return msgspec.structs.replace(known[1], seen_at=state.seen_at, error=state.error)
+        return _seen(self._board.state(member.uid), member)
 
 
 def _visible(state: ClusterState, member: Member) -> Mapping[Identity, ObjectHealth]:
@@ -177,9 +169,12 @@ def _visible(state: ClusterState, member: Member) -> Mapping[Identity, ObjectHea
 def _seen(state: ClusterState | None, member: Member) -> ClusterHealth:
     if state is None:
         return ClusterHealth(member.name, "unknown", "unreachable", "", "")
-    if member.binding is None and state.health is not None:
-        return state.health
-    return health_of(state, _visible(state, member))
+    if member.binding is None:
+        return state.health or health_of(state, state.objects)
+    known = state.parts.get(member.binding.namespace)
+    if known is None or known[0] != state.revision:
+        known = state.parts[member.binding.namespace] = (state.revision, health_of(state, _visible(state, member)))
+    return msgspec.structs.replace(known[1], seen_at=state.seen_at, error=state.error)
 
 
 def _of_fleet(directory: Directory) -> list[Member]:
