@@ -22,7 +22,7 @@ SLOW: Final = 5_000
 """A follower that is this many changes behind is told to read anew."""
 
 
-class LiveChange(msgspec.Struct, frozen=True, omit_defaults=True):
+class LiveChange(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """``what``: ``object`` (its health or a condition), ``cluster`` (its health, reachability or installation), or
     ``reset``: what was missed is unknown, read everything anew. ``id`` is ``EPOCH.NUMBER``. ``at``: Unix seconds."""
 
@@ -43,7 +43,7 @@ class Changes:
         self._epoch = secrets.token_hex(4)
         self._number = 0
         self._kept: deque[LiveChange] = deque(maxlen=KEPT)
-        self._news = asyncio.Event()
+        self._news: asyncio.Event | None = None
 
     def publish(
         self,
@@ -56,8 +56,9 @@ class Changes:
         self._number += 1
         namespace = (ref.namespace or "") if ref else ""
         self._kept.append(LiveChange(self._id(self._number), self._clock(), what, cluster, namespace, ref, state))
-        news, self._news = self._news, asyncio.Event()
-        news.set()
+        if self._news is not None:
+            self._news.set()
+            self._news = None
 
     def _id(self, number: int) -> str:
         return f"{self._epoch}.{number}"
@@ -72,6 +73,8 @@ class Changes:
         while True:
             behind = self._number - position
             if not behind:
+                # Made only where somebody waits: most changes come while nobody does, when a fleet is first judged.
+                self._news = self._news or asyncio.Event()
                 await self._news.wait()
             elif behind > min(SLOW, len(self._kept)):
                 position = self._number
