@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Sequence
-from typing import ClassVar
+from typing import ClassVar, Final
 
 import msgspec
 
@@ -23,6 +23,12 @@ from gatewright.planning.request import Known
 from gatewright.store.apply import Registration
 from gatewright.store.database import Database
 from gatewright.store.secrets import KeyRing
+
+
+_MIB: Final = 1 << 20
+LIMITS: Final = ClientOptions(max_body=16 * _MIB, max_list=128 * _MIB, max_event=4 * _MIB)
+"""An object of etcd has at most one and a half mebibytes; what a dozen kinds of a malicious cluster may bring at once
+must fit in memory."""
 
 
 class NoCredentialError(InputError):
@@ -47,7 +53,7 @@ class Clusters:
     def __init__(self, database: Database, ring: KeyRing, *, options: ClientOptions | None = None) -> None:
         self.database = database
         self._ring = ring
-        self._options = options
+        self._options = options or LIMITS
         self._clients: dict[str, KubeClient] = {}
         self._opening = asyncio.Lock()
 

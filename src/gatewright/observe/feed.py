@@ -18,7 +18,14 @@ import msgspec
 
 from gatewright.gatewayapi.sharing import share
 from gatewright.kube.client import KubeClient
-from gatewright.kube.errors import ForbiddenError, GoneError, ObjectNotFoundError, StatusError
+from gatewright.kube.errors import (
+    ForbiddenError,
+    GoneError,
+    NotKubernetesError,
+    ObjectNotFoundError,
+    StatusError,
+    TooLargeError,
+)
 from gatewright.kube.feed import Change, Listed, list_typed, watch_typed
 from gatewright.model.errors import GatewrightError
 from gatewright.observe.feeds import FeedSpec
@@ -102,6 +109,9 @@ class Feed:
                 return
             except GatewrightError as error:
                 self._sink.failed(self._spec, error)
+                if isinstance(error, NotKubernetesError | TooLargeError):
+                    # What cannot be read in the watch would come again and again; a list may be past it.
+                    self._version = ""
                 self._failures += 1
                 await asyncio.sleep(self._options.pause(error, self._failures))
                 await self._sink.again()
