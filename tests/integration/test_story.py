@@ -29,6 +29,8 @@ SCENES = [
     "again",
     "same",
     "traffic",
+    "health",
+    "drift",
     "second-team",
     "outage",
     "leave",
@@ -92,7 +94,7 @@ def test_the_story_holds_and_leaves_nothing(place: Place) -> None:
     assert all(scene["evidence"] and scene["title"] for scene in report["scenes"])
 
 
-@pytest.mark.parametrize("moment", ["Starting lab", "1/12", "[beijing] Create 10 CRDs"])
+@pytest.mark.parametrize("moment", ["Starting lab", "1/14", "[beijing] Create 10 CRDs"])
 def test_an_interrupt_at_any_moment_leaves_nothing(place: Place, moment: str) -> None:
     with subprocess.Popen(
         [*PROGRAM, "demo", "--port", "0"],
@@ -119,7 +121,7 @@ def test_kill_9_leaves_no_process(place: Place) -> None:
         [*PROGRAM, "demo", "--port", "0"], env=place.environment, stdout=subprocess.PIPE, text=True
     ) as demo:
         assert demo.stdout is not None
-        next(line for line in demo.stdout if "1/12" in line)
+        next(line for line in demo.stdout if "1/14" in line)
         demo.kill()
     deadline = time.monotonic() + 40
     while place.processes() and time.monotonic() < deadline:

@@ -1,4 +1,4 @@
-"""Scene 12: payments leaves A, then orders does. Only what Gatewright created goes, and never what is in use."""
+"""Scene 14: payments leaves A, then orders does. Only what Gatewright created goes, and never what is in use."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Generator
 from typing import Final
 
 from gatewright.cli.command import Session
-from gatewright.cli.demo import install, leave, report, traffic
+from gatewright.cli.demo import install, leave, report, traffic, watch
 from gatewright.cli.demo.report import Check, Scene
 from gatewright.cli.demo.stage import GATEWAY_PORT, Stage
 from gatewright.cli.demo.teller import Teller
@@ -33,6 +33,8 @@ SCENES: Final[tuple[tuple[str, Callable[[Stage], Awaitable[None]]], ...]] = (
     ("again", install.again),
     ("same", install.same),
     ("traffic", traffic.traffic),
+    ("health", watch.health),
+    ("drift", watch.drift),
     ("second-team", traffic.second_team),
     ("outage", traffic.outage),
     ("leave", leave.leave),

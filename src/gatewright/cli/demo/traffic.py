@@ -1,4 +1,4 @@
-"""Scenes 9 to 11: real traffic, a second team, and an API server that dies in the middle of a rollout."""
+"""Scenes 9, 12 and 13: real traffic, a second team, and an API server that dies in the middle of a rollout."""
 
 from __future__ import annotations
 

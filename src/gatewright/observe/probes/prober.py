@@ -18,6 +18,8 @@ from gatewright.observe.probes.probe import SECONDS, Contexts, Located, ask, loc
 from gatewright.observe.probes.schedule import Pace, Schedule
 
 _RETRY_SECONDS: Final = 5.0
+_CONFIRM_SECONDS: Final = 5.0
+"""After an outcome that is new for its target: what was wrong for a moment is not told for a whole interval."""
 
 
 class ProberOptions(msgspec.Struct, frozen=True):
@@ -62,6 +64,7 @@ class Prober:
         self._targets = targets
         self._neighbours = neighbours
         self._reading = asyncio.Lock()
+        self._outcomes: dict[ProbeTarget, str] = {}
         self._asking: dict[ProbeTarget, list[asyncio.Future[ProbeResult]]] = {}
         self._sink = sink
         self._options = options
@@ -121,6 +124,7 @@ class Prober:
                 await self._read()
             now = time.monotonic()
             self._last = {address: last for address, last in self._last.items() if last[0] > now}
+            self._outcomes = {target: told for target, told in self._outcomes.items() if target in self._schedule}
             self._changed.set()
             await asyncio.sleep(self._options.refresh)
 
@@ -169,6 +173,9 @@ class Prober:
                 found = await self._ask(found)
             self._probes[found.outcome] = self._probes.get(found.outcome, 0) + 1
             if target in self._schedule:
+                if self._outcomes.get(target, found.outcome) != found.outcome:
+                    again = _CONFIRM_SECONDS
+                self._outcomes[target] = found.outcome
                 self._sink(found)
             for future in self._asking.pop(target, ()):
                 future.set_result(found)
