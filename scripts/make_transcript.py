@@ -223,6 +223,7 @@ def watch(terminal: Terminal, state: Mapping[str, Any]) -> dict[str, str]:
         "health-zh": terminal.run("gatewright health", language="zh"),
         "explain": terminal.run("gatewright explain httproute/shop --cluster shanghai"),
         "explain-zh": terminal.run("gatewright explain httproute/shop --cluster shanghai", language="zh"),
+        "probes": terminal.run("gatewright probes run"),
         "hostnames": terminal.run("gatewright hostnames shop.example.com"),
         "versions": terminal.run("gatewright versions"),
     }

@@ -119,17 +119,27 @@ def test_files_that_are_named_exist(page: Path) -> None:
     assert [f for f in FILE.findall(read(page)) if not (ROOT / f).exists()] == []
 
 
+def is_command(given: str) -> bool:
+    """Whether the words after ``gatewright`` begin with those of a command, or of a group of commands."""
+    groups = {" ".join(path.split()[:2]) for path in COMMANDS}
+    return any("gatewright " + " ".join(given.split()[:n]) in COMMANDS | groups for n in (1, 2))
+
+
+def test_commands_in_remedies_exist() -> None:
+    for key, both in templates().items():
+        for sentence in both.values():
+            for given in re.findall(r"(?<![\w.:/-])gatewright((?: [a-z][a-z-]*)+)", sentence):
+                assert is_command(given), key
+
+
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_commands_that_are_named_exist(page: Path) -> None:
     """In code, inline or fenced: ``gatewright WORD [WORD]`` is a command or a group of commands."""
     text = read(page)
     code = [*FENCE.findall(text), *re.findall(r"`([^`\n]+)`", FENCE.sub("", text))]
-    groups = {" ".join(path.split()[:2]) for path in COMMANDS}
     for line in (line for part in code for line in part.splitlines()):
-        for words in re.findall(r"(?:^|(?<!owner:)[\s(|])gatewright((?: [a-z][a-z-]*)+)", line):
-            parts = words.split()
-            named = {"gatewright " + " ".join(parts[:n]) for n in (1, 2)}
-            assert named & (COMMANDS | groups), line
+        for given in re.findall(r"(?:^|(?<!owner:)[\s(|])gatewright((?: [a-z][a-z-]*)+)", line):
+            assert is_command(given), line
     targets = set(re.findall(r"^([a-z]+):", read(ROOT / "Makefile"), re.MULTILINE))
     assert {t for part in code for t in re.findall(r"\bmake ([a-z]+)\b", part)} <= targets
 
