@@ -18,19 +18,19 @@ from gatewright.observe.probes.probe import SECONDS, Contexts, Located, ask, loc
 from gatewright.observe.probes.schedule import Pace, Schedule
 
 _RETRY_SECONDS: Final = 5.0
-_CONFIRM_SECONDS: Final = 5.0
-"""After an outcome that is new for its target: what was wrong for a moment is not told for a whole interval."""
 
 
 class ProberOptions(msgspec.Struct, frozen=True):
     """``concurrency``: probes under way at once. ``seconds``: the deadline of one. ``refresh``: seconds between two
-    readings of the targets."""
+    readings of the targets. ``confirm``: seconds until a target is asked again whose outcome is new, so that what was
+    wrong for a moment is not told for a whole interval."""
 
     policy: AddressPolicy = AddressPolicy()
     pace: Pace = Pace()
     concurrency: int = 50
     seconds: float = SECONDS
     refresh: float = 5.0
+    confirm: float = 5.0
 
 
 class ProberReport(msgspec.Struct, frozen=True):
@@ -105,8 +105,10 @@ class Prober:
                 await asyncio.wait(futures.values(), timeout=seconds)
         finally:
             for target, future in futures.items():
-                if not future.done():
-                    self._asking[target].remove(future)
+                if not future.done() and (waiting := self._asking.get(target)):
+                    waiting.remove(future)
+                    if not waiting:
+                        del self._asking[target]
         return [future.result() for future in futures.values() if future.done()]
 
     async def run(self) -> None:
@@ -174,7 +176,7 @@ class Prober:
             self._probes[found.outcome] = self._probes.get(found.outcome, 0) + 1
             if target in self._schedule:
                 if self._outcomes.get(target, found.outcome) != found.outcome:
-                    again = _CONFIRM_SECONDS
+                    again = self._options.confirm
                 self._outcomes[target] = found.outcome
                 self._sink(found)
             for future in self._asking.pop(target, ()):

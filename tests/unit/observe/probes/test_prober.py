@@ -28,9 +28,10 @@ async def running(
     pace: Pace = FAST,
     concurrency: int = 50,
     policy: AddressPolicy = LOOPBACK,
+    confirm: float = 5.0,
 ) -> AsyncIterator[tuple[Prober, list[ProbeResult]]]:
     results: list[ProbeResult] = []
-    options = ProberOptions(policy, pace, concurrency=concurrency, refresh=0.02)
+    options = ProberOptions(policy, pace, concurrency=concurrency, refresh=0.02, confirm=confirm)
     prober = Prober(lambda: by_cluster(targets()), results.append, options, names=names, contexts=contexts)
     task = asyncio.create_task(prober.run())
     try:
@@ -158,3 +159,53 @@ async def test_a_sink_that_fails_ends_the_run(serve: Serve, contexts: Contexts, 
             async with asyncio.timeout(60):
                 await prober.run()
     assert raised.group_contains(RuntimeError, match="full")
+
+
+SLOW = Pace(interval=3600, rate=2000, address_rate=1000)
+
+
+async def test_what_somebody_asks_for_is_asked_now(serve: Serve, contexts: Contexts, names: Names) -> None:
+    async with serve(saying(OK)) as port:
+        wanted = [target(port, hostname=f"h{n}.example") for n in range(40)]
+        async with running(lambda: wanted, contexts, names, SLOW) as (prober, results):
+            stranger = target(port, hostname="stranger.example")
+            one, both = await asyncio.gather(
+                prober.now([wanted[7], stranger], 60), prober.now([wanted[7], wanted[8], wanted[8]], 60)
+            )
+            assert [r.target for r in one] == [wanted[7]]
+            assert [r.target for r in both] == wanted[7:9]
+            assert all(r in results for r in (*one, *both))
+            again = await prober.now(wanted[7:8], 60)
+            assert [r.target for r in again] == wanted[7:8]
+            assert again[0] is not one[0]
+
+
+async def test_nobody_waits_longer_than_they_said(serve: Serve, contexts: Contexts, names: Names) -> None:
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    async with serve(silent) as port:
+        wanted = [target(port, hostname="a.example")]
+        async with running(lambda: wanted, contexts, names, SLOW) as (prober, _):
+            assert await prober.now(wanted, 0.05) == []
+            assert await prober.now([], 60) == []
+
+
+async def test_an_outcome_that_is_new_is_confirmed_before_its_interval_ends(
+    serve: Serve, contexts: Contexts, names: Names
+) -> None:
+    answers = [OK, OK.replace(b"200 OK", b"503 Away"), OK]
+
+    async def changing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(answers.pop(0) if answers else OK)
+        await writer.drain()
+        writer.close()
+
+    async with serve(changing) as port:
+        wanted = [target(port, hostname="a.example")]
+        async with running(lambda: wanted, contexts, names, SLOW, confirm=0.05) as (prober, results):
+            await prober.now(wanted, 60)
+            await prober.now(wanted, 60)
+            await until(lambda: len(results) >= 3)
+            assert [r.outcome for r in results[:3]] == ["ok", "http", "ok"]

@@ -197,3 +197,17 @@ def test_no_target_is_lost_whatever_comes_and_goes(
     kept = {one for one in wanted if one in schedule}
     assert {one for _, one in asked} == kept
     assert len(kept) == len(schedule)
+
+
+def test_what_is_hurried_comes_next_at_the_same_rates_and_then_once_an_interval() -> None:
+    schedule = Schedule(Pace(interval=100, rate=20, address_rate=2), seed=1)
+    targets = [target(443, hostname=f"h{n}.example") for n in range(20)]
+    schedule.put("shanghai", targets, 0)
+    run(schedule, until=60)
+    schedule.hurry([*targets[:3], target(443, hostname="stranger.example")], 61)
+    asked = run(schedule, start=61, until=65)
+    assert Counter(one for _, one in asked if one in targets[:3]) == dict.fromkeys(targets[:3], 1)
+    assert all(after - before >= 0.5 for (before, _), (after, _) in itertools.pairwise(asked))
+    later = Counter(one for _, one in run(schedule, start=65, until=465))
+    assert set(later) == set(targets)
+    assert max(later.values()) <= 5
