@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import errno
 import gc
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from types import FrameType
 
 import msgspec
@@ -19,7 +21,8 @@ from gatewright.server.services import open_services
 from gatewright.server.settings import Settings
 
 _GRACE_SECONDS = 3
-_GARBAGE = (20_000, 20, 50)
+_GARBAGE = (20_000, 50, 1_000_000)
+_GARBAGE_SECONDS = 3600.0
 
 
 class Listening(msgspec.Struct, frozen=True):
@@ -45,8 +48,7 @@ async def serve(settings: Settings, host: str, port: int, ready: Callable[[Liste
 
     Raises ``PortTakenError``, ``AddressError``, and those of ``ensure_token`` and ``open_services``.
     """
-    _collect_seldom()
-    with _listen(host, port) as listener:
+    with _listen(host, port) as listener, _collecting_seldom():
         async with open_services(settings) as services, services.working(listener.getsockname()[:2]):
             app = create_app(services, token=ensure_token(settings.token_file))
             config = uvicorn.Config(
@@ -63,12 +65,28 @@ async def serve(settings: Settings, host: str, port: int, ready: Callable[[Liste
             return server.interrupted
 
 
-def _collect_seldom() -> None:
-    """What a thousand watches keep is no garbage, and walking through all of it takes a good part of a second in which
-    nothing else happens. The interpreter's own thresholds would do so again and again while the fleet is first read."""
+@contextlib.contextmanager
+def _collecting_seldom() -> Generator[None]:
+    """What a thousand watches keep is no garbage, and to walk through all of it takes seconds in which nothing else
+    happens. The interpreter would do that again and again while a fleet is read or changes; here what is young is
+    looked through as ever, and everything once an hour."""
     gc.collect()
     gc.freeze()
+    before = gc.get_threshold()
     gc.set_threshold(*_GARBAGE)
+    collecting = asyncio.create_task(_collect_hourly(), name="garbage")
+    try:
+        yield
+    finally:
+        collecting.cancel()
+        gc.set_threshold(*before)
+        gc.unfreeze()
+
+
+async def _collect_hourly() -> None:
+    while True:
+        await asyncio.sleep(_GARBAGE_SECONDS)
+        gc.collect()
 
 
 def _listen(host: str, port: int) -> socket.socket:
