@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 import structlog
@@ -28,21 +28,25 @@ from gatewright.observe.watcher import ClusterWatcher, WatcherOptions
 from gatewright.observe.workers import WorkerPresence
 from gatewright.store.states import StoredState
 
+T = TypeVar("T")
 DIRECTORY: Final = 1.0
 """Seconds between two looks at what is registered."""
 REJUDGE: Final = 15.0
 LOOKED: Final = 2.0
 """Seconds for which a look of a single command is good enough for its next question."""
+SLICE: Final = 50
+"""States that are written or read together."""
 STARTING: Final = 64
 """Clusters whose first look may be under way at once."""
 
 
 class ObservatoryOptions(msgspec.Struct, frozen=True):
-    """``keep``: seconds for which a change may be unsaved; ``starting``: seconds after which a cluster that has not
-    shown everything lets the next begin."""
+    """Seconds. ``keep``: for which a change may be unsaved; ``seen``: for which it may be unsaved when an unchanged
+    cluster was last seen; ``starting``: after which a cluster that has not shown everything lets the next begin."""
 
     watcher: WatcherOptions = WatcherOptions()
     keep: float = 20.0
+    seen: float = 300.0
     starting: float = 10.0
 
 
@@ -64,7 +68,8 @@ class Observatory:
         self._share: frozenset[str] | None = None
         self._wake = asyncio.Event()
         self._stored: dict[str, int] = {}
-        self._read_until = ""
+        self._shown: dict[str, tuple[int, str]] = {}
+        self._kept_at: dict[str, float] = {}
         self._looked: dict[str, float] = {}
         self._followers: list[Callable[[Transition], None]] = []
         self._touches: list[Callable[[Touched], None]] = []
@@ -265,7 +270,7 @@ class Observatory:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         with contextlib.suppress(GatewrightError):
-            await self._keep(self._watchers)
+            await self._keep(self._watchers, everything=True)
         self._tasks.clear()
         self._watchers.clear()
 
@@ -282,7 +287,7 @@ class Observatory:
                 await asyncio.sleep(0)
 
     def _show(self, stored: StoredState, directory: Directory) -> None:
-        self._read_until = max(self._read_until, stored.stored_at)
+        self._shown[stored.cluster_uid] = (stored.revision, stored.stored_at)
         self._stored[stored.cluster_uid] = stored.revision
         try:
             kept = memory.decode(stored.body)
@@ -310,27 +315,34 @@ class Observatory:
     async def _read_others(self) -> None:
         directory = await self.directories.read()
         async with self._database.reading() as unit:
-            stored = await unit.states.since(self._read_until)
-        for found in stored:
-            mine = found.cluster_uid in self._watchers
-            if not mine and found.cluster_uid in directory.clusters:
-                if self._stored.get(found.cluster_uid) != found.revision:
+            heads = await unit.states.heads()
+            others = heads.keys() & directory.clusters.keys() - self._watchers.keys()
+            changed = [uid for uid in sorted(others) if self._shown.get(uid) != heads[uid]]
+        for some in _slices(changed, SLICE):
+            async with self._database.reading() as unit:
+                stored = await unit.states.of(some)
+            for found in stored:
+                if found.cluster_uid not in self._watchers:
                     self._show(found, directory)
-            else:
-                self._read_until = max(self._read_until, found.stored_at)
+                    await asyncio.sleep(0)
 
-    async def _keep(self, uids: Iterable[str]) -> None:
+    async def _keep(self, uids: Iterable[str], *, everything: bool = False) -> None:
+        """Saves what changed; now and then, or with ``everything``, also when the rest was last seen."""
         changed: list[ClusterState] = []
+        now = asyncio.get_running_loop().time()
         for uid in uids:
             state = self.board.state(uid)
-            if state is not None and self._stored.get(uid) != state.revision:
+            due = everything or now - self._kept_at.setdefault(uid, now) >= self._options.seen
+            if state is not None and (due or self._stored.get(uid) != state.revision):
                 changed.append(state)
-        for some in _slices(changed, 50):
-            bodies = [(state, memory.encode(memory_of(state))) for state in some]
+        for some in _slices(changed, SLICE):
+            # As they are now: while the database works, they change.
+            bodies = [(state.uid, state.revision, memory.encode(memory_of(state))) for state in some]
             async with self._database.transaction() as unit:
-                for state, body in bodies:
-                    await unit.states.put(state.uid, state.revision, body)
-            self._stored.update((state.uid, state.revision) for state in some)
+                for uid, revision, body in bodies:
+                    await unit.states.put(uid, revision, body)
+            self._stored.update((uid, revision) for uid, revision, _ in bodies)
+            self._kept_at.update((uid, now) for uid, _, _ in bodies)
 
     async def _rejudging(self) -> None:
         while True:
@@ -414,7 +426,7 @@ def memory_of(state: ClusterState) -> memory.Memory:
     )
 
 
-def _slices(found: Sequence[ClusterState], size: int) -> Iterable[Sequence[ClusterState]]:
+def _slices(found: Sequence[T], size: int) -> Iterable[Sequence[T]]:
     return (found[start : start + size] for start in range(0, len(found), size))
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Collection
 from typing import Final
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gatewright.store.clock import Clock, stamp
@@ -53,6 +54,21 @@ class States:
         query = (
             select(ClusterStateRow).where(ClusterStateRow.stored_at >= stored_at).order_by(ClusterStateRow.stored_at)
         )
+        return await self._found(query)
+
+    async def heads(self) -> dict[str, tuple[int, str]]:
+        """By cluster, the revision and ``stored_at`` of what is kept: whoever kept the two that differ knows what to
+        read, whatever the clocks and the order of commits of those who wrote."""
+        query = select(ClusterStateRow.cluster_id, ClusterStateRow.revision, ClusterStateRow.stored_at)
+        return {uid: (revision, stored_at) for uid, revision, stored_at in await self._session.execute(query)}
+
+    async def of(self, clusters: Collection[str]) -> list[StoredState]:
+        """The states of these clusters; none for one of which nothing is kept."""
+        if not clusters:
+            return []
+        return await self._found(select(ClusterStateRow).where(ClusterStateRow.cluster_id.in_(clusters)))
+
+    async def _found(self, query: Select[ClusterStateRow]) -> list[StoredState]:
         return [
             StoredState(found.cluster_id, found.revision, found.stored_at, zlib.decompress(found.body))
             for found in await rows(self._session, query)
