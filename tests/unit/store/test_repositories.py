@@ -118,6 +118,9 @@ async def test_states_are_kept_by_cluster_and_read_since_a_moment(fleet: Databas
             ("uid-b", 2, b"bb"),
         ]
         assert [s.cluster_uid for s in await unit.states.since(later)] == ["uid-b"]
+        assert (await unit.states.heads())["uid-b"] == (2, later)
+        assert [s.body for s in await unit.states.of(["uid-b", "uid-x"])] == [b"bb"]
+        assert await unit.states.of([]) == []
 
 
 async def test_a_state_that_would_fill_the_disk_is_not_kept(fleet: Database, clock: Any) -> None:
