@@ -7,7 +7,7 @@ judged together), tells followers, and answers from memory. Clusters that anothe
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final, Protocol
 
@@ -257,19 +257,25 @@ class Board:
         elif only:
             wanted = frozenset(only)
             fresh = _since(before, assess(state.snapshot, now, wanted), now, state.recalled)
-            kept = {identity: found for identity, found in before.items() if identity not in wanted}
-            state.objects = {**kept, **fresh}
+            state.objects = dict(before)
+            for identity in wanted:
+                state.objects.pop(identity, None)
+            state.objects.update(fresh)
         state.health = self._summary(state, now)
         state.revision += 1
-        self._tell(state, before, summary)
+        self._tell(state, before, summary, before.keys() | state.objects.keys() if only is None else frozenset(only))
 
     def _summary(self, state: ClusterState, now: datetime) -> ClusterHealth:
         return health_of(state, state.objects, rfc3339(now))
 
     def _tell(
-        self, state: ClusterState, before: Mapping[Identity, ObjectHealth], summary: ClusterHealth | None
+        self,
+        state: ClusterState,
+        before: Mapping[Identity, ObjectHealth],
+        summary: ClusterHealth | None,
+        judged: Collection[Identity],
     ) -> None:
-        for identity in before.keys() | state.objects.keys():
+        for identity in judged:
             was, now = before.get(identity), state.objects.get(identity)
             if was is now or was == now:
                 continue
