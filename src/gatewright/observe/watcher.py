@@ -429,7 +429,10 @@ class ClusterWatcher:
                 self._crds[name] = self._crds.pop(name)
             self.failed(_EACH_CRD, error)
             return error
-        if self._crds.get(name) == version:
+        if name not in self._crds:
+            # It was deleted while it was read.
+            return None
+        if self._crds[name] == version:
             del self._crds[name]
         self._put(CRD, ("", name), crd)
         self._moved.set()
