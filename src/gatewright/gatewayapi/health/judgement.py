@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import heapq
+from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
 
@@ -144,13 +145,25 @@ class Judgement:
     def _unexplained(self) -> list[HealthFinding]:
         """What the controller says and we have no better explanation for; the rest becomes evidence of ours."""
         kept: list[HealthFinding] = []
+        anywhere, there = self._by_place()
         for said in self._said:
-            index = next((i for i, f in enumerate(self.findings) if _accounts(f, said)), None)
+            places = heapq.merge(anywhere, there.get(said.where, ())) if said.where else range(len(self.findings))
+            index = next((i for i in places if _accounts(self.findings[i], said)), None)
             if index is None:
                 kept.append(said)
             else:
                 self.findings[index] = _as_one(self.findings[index], said)
         return kept
+
+    def _by_place(self) -> tuple[list[int], dict[str, list[int]]]:
+        """The indexes of our findings: those that may explain what is said of any place, and those of one place. A
+        cluster may hold thousands of listeners, so not every pair is looked at."""
+        anywhere: list[int] = []
+        there: dict[str, list[int]] = {}
+        for index, finding in enumerate(self.findings):
+            wide = _same_place(finding.where, "")
+            (anywhere if wide else there.setdefault(finding.where, [])).append(index)
+        return anywhere, there
 
     def _state(self, findings: tuple[HealthFinding, ...]) -> HealthState:
         broken = {f.where for f in findings if f.severity == "error"}
@@ -164,20 +177,28 @@ class Judgement:
         return "unknown" if any(r.state == "unknown" for r in rules) else "healthy"
 
     def _whole(self, broken: set[str]) -> bool:
-        struck = [{p for p in parts if self._struck(p, broken)} for parts in self._groups]
-        outside = {w for w in broken if not any(_within(w, p) for parts in self._groups for p in parts)}
-        return bool(outside) or any(
-            len(hit) == len(set(parts)) > 0 for hit, parts in zip(struck, self._groups, strict=True)
-        )
+        known = {part for parts in self._groups for part in parts}
+        hits: dict[str, set[str]] = {}
+        for where in broken:
+            within = known.intersection(_around(where))
+            if not within:
+                return True
+            for part in within:
+                hits.setdefault(part, set()).add(where)
+        struck = {part for part, hit in hits.items() if self._struck(part, hit)}
+        return any(parts and struck.issuperset(parts) for parts in map(set, self._groups))
 
-    def _struck(self, part: str, broken: set[str]) -> bool:
+    def _struck(self, part: str, hit: set[str]) -> bool:
         places = self._places.get(part, frozenset())
-        hit = {w for w in broken if _within(w, part)}
         return bool(hit - places) or bool(places and places <= hit)
 
 
-def _within(where: str, part: str) -> bool:
-    return where == part or where.startswith((f"{part}.", f"{part} "))
+def _around(where: str) -> Iterator[str]:
+    """The place itself and every part that it may be within: what stands before one of its dots or spaces."""
+    yield where
+    for index, character in enumerate(where):
+        if character in ". ":
+            yield where[:index]
 
 
 def _accounts(ours: HealthFinding, said: HealthFinding) -> bool:

@@ -307,7 +307,7 @@ CHANGES = st.lists(st.tuples(ANY, st.sampled_from(["put", "status", "status", "r
 SEEN = st.lists(PROBES, max_size=6).map(lambda found: {result.target: result for result in found})
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.lists(ANY, max_size=2), CHANGES, SEEN, st.booleans())
 def test_judging_what_is_affected_is_enough(objects: list[Any], changes: list[Any], seen: Any, granted: bool) -> None:
     snapshot = world(objects)
@@ -322,7 +322,7 @@ def test_judging_what_is_affected_is_enough(objects: list[Any], changes: list[An
         assert health == assess(snapshot, NOW)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(SEEN, SEEN)
 def test_judging_the_gateways_whose_probes_came_out_otherwise_is_enough(before: Any, after: Any) -> None:
     """What changes with every probe, its moment, is no reason to judge."""

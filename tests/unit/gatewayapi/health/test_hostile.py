@@ -67,7 +67,7 @@ KINDS = [k for k in SHAPES if k[1] != "CustomResourceDefinition"]
 OBJECTS = st.sampled_from(KINDS).flatmap(lambda kind: st.tuples(st.just(kind), filled(SHAPES[kind])))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.lists(OBJECTS, max_size=6))
 def test_nothing_in_a_snapshot_raises(objects: list[tuple[GroupKind, Any]]) -> None:
     snapshot = w.healthy()
