@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import shutil
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+from gatewright.store.database import Database
 
 SECRET = "Zq7-token-of-the-cluster"
 STATUSES: dict[int, dict[str, Any]] = {
@@ -71,6 +76,28 @@ class _Handler(BaseHTTPRequestHandler):
 class _Server(ThreadingHTTPServer):
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that hangs up is no news."""
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with migrated tables, to copy: migrating takes longer than most tests."""
+    path = tmp_path_factory.mktemp("migrated") / "gatewright.db"
+
+    async def migrate() -> None:
+        async with Database.open(f"sqlite:///{path}") as database:
+            await database.migrate()
+
+    asyncio.run(migrate())
+    return path
+
+
+@pytest.fixture
+def home(tmp_path: Path, migrated: Path) -> Path:
+    """A GATEWRIGHT_HOME whose database is migrated and empty."""
+    made = tmp_path / "home"
+    made.mkdir(mode=0o700)
+    shutil.copy(migrated, made / "gatewright.db")
+    return made
 
 
 @pytest.fixture

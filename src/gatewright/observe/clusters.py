@@ -24,7 +24,6 @@ from gatewright.store.apply import Registration
 from gatewright.store.database import Database
 from gatewright.store.secrets import KeyRing
 
-
 _MIB: Final = 1 << 20
 LIMITS: Final = ClientOptions(max_body=16 * _MIB, max_list=128 * _MIB, max_event=4 * _MIB)
 """An object of etcd has at most one and a half mebibytes; what a dozen kinds of a malicious cluster may bring at once

@@ -23,11 +23,11 @@ Run = Callable[..., Result]
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+def run(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """``run("team", "list", lang="zh", stdin="...")``."""
     for name in ("GATEWRIGHT_SERVER", "GATEWRIGHT_TOKEN", "GATEWRIGHT_DEBUG", "GATEWRIGHT_DATABASE", "NO_COLOR"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("GATEWRIGHT_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("GATEWRIGHT_HOME", str(home))
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "no-kubeconfig"))
 
     def ran(*arguments: str, lang: str = "en", stdin: str = "", **environ: str) -> Result:

@@ -20,8 +20,8 @@ Open = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return from_environment({"GATEWRIGHT_HOME": str(tmp_path / "home")})
+def settings(home: Path) -> Settings:
+    return from_environment({"GATEWRIGHT_HOME": str(home)})
 
 
 @pytest.fixture

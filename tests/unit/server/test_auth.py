@@ -128,7 +128,7 @@ async def test_a_port_that_is_taken_is_named(settings: Settings) -> None:
         with pytest.raises(PortTakenError) as caught:
             await serve(settings, "127.0.0.1", port, lambda _: None)
     assert str(port) in caught.value.report.message("zh")
-    assert not settings.home.exists()
+    assert not settings.token_file.exists()
 
 
 async def test_an_address_of_another_machine(settings: Settings) -> None:

@@ -66,14 +66,6 @@ async def _migrate(url: str) -> None:
         await db.migrate()
 
 
-@pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An SQLite file with migrated tables, to copy."""
-    path = tmp_path_factory.mktemp("store") / "template.db"
-    asyncio.run(_migrate(f"sqlite:///{path}"))
-    return path
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of a new database without tables."""
@@ -91,7 +83,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of a new migrated database."""
     if request.param == "sqlite":
         path = tmp_path / "gw.db"
-        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        shutil.copy(request.getfixturevalue("migrated"), path)
         yield f"sqlite:///{path}"
         return
     folder = request.getfixturevalue("postgresql")
@@ -107,9 +99,9 @@ async def db(url: str, clock: Ticker) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+def sqlite_url(migrated: Path, tmp_path: Path) -> str:
     path = tmp_path / "only.db"
-    shutil.copy(sqlite_template, path)
+    shutil.copy(migrated, path)
     return f"sqlite:///{path}"
 
 
