@@ -88,8 +88,10 @@ async def watch_typed(
     name: str | None = None,
     metadata_only: bool = False,
     seconds: int = 300,
+    opened: Callable[[], None] | None = None,
 ) -> AsyncGenerator[Change[T]]:
     """What changes after ``resource_version``, with bookmarks. Ends after about ``seconds``, or when the server likes.
+    ``opened`` is called once the server has agreed to watch.
 
     Close it (``contextlib.aclosing``) when leaving it early. Raises what ``raw_events`` raises.
     """
@@ -102,7 +104,7 @@ async def watch_typed(
         seconds=seconds,
     )
     decode = msgspec.json.Decoder(shape).decode
-    async with aclosing(raw_events(kube.transport, call, seconds)) as events:
+    async with aclosing(raw_events(kube.transport, call, seconds, opened)) as events:
         async for event in events:
             yield _change(event, decode)
 

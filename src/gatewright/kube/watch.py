@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import Any, Final, Literal, cast
 
@@ -54,8 +54,11 @@ async def watch_events(transport: Transport, call: Call, seconds: int) -> AsyncG
             yield WatchEvent(event.type, content)
 
 
-async def raw_events(transport: Transport, call: Call, seconds: int) -> AsyncGenerator[RawEvent]:
-    """The events of one watch request, their objects as they came. Ends when the server ends it.
+async def raw_events(
+    transport: Transport, call: Call, seconds: int, opened: Callable[[], None] | None = None
+) -> AsyncGenerator[RawEvent]:
+    """The events of one watch request, their objects as they came. Ends when the server ends it. ``opened`` is called
+    once the server has agreed to it: of a quiet kind nothing else may be heard for minutes.
 
     Raises ``GoneError`` for a resource version that is too old, ``TooLargeError`` for an endless event,
     ``TimedOutError`` for a server that does not end the watch soon after ``seconds``, and the errors of the connection.
@@ -63,6 +66,8 @@ async def raw_events(transport: Transport, call: Call, seconds: int) -> AsyncGen
     request = transport.request(call)
     limit = transport.options.max_event
     async with transport.stream(call, seconds + _GRACE) as body, aclosing(_lines(body, request, limit)) as lines:
+        if opened is not None:
+            opened()
         async for line in lines:
             yield _event(line, request)
 

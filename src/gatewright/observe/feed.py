@@ -12,7 +12,7 @@ import asyncio
 import random
 from collections.abc import Callable
 from contextlib import aclosing
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 
@@ -29,6 +29,9 @@ from gatewright.kube.errors import (
 from gatewright.kube.feed import Change, Listed, list_typed, watch_typed
 from gatewright.model.errors import GatewrightError
 from gatewright.observe.feeds import FeedSpec
+
+_LASTS: Final = 2.0
+"""Seconds after which a watch that the server agreed to counts as one that works, though nothing was heard in it."""
 
 
 class FeedOptions(msgspec.Struct, frozen=True):
@@ -83,12 +86,15 @@ class Feed:
         shape: type[Any],
         sink: Sink,
         options: FeedOptions,
+        lists: asyncio.Semaphore,
     ) -> None:
+        """``lists``: how many lists of the cluster may come at once."""
         self._kube = kube
         self._spec = spec
         self._shape = shape
         self._sink = sink
         self._options = options
+        self._lists = lists
         self._version = ""
         self._failures = 0
 
@@ -118,24 +124,32 @@ class Feed:
 
     async def _list(self) -> None:
         spec = self._spec
-        found = await list_typed(
-            self._kube(),
-            spec.resource,
-            self._shape,
-            namespace=spec.namespace or None,
-            name=spec.name or None,
-            metadata_only=spec.metadata_only,
-            max_items=self._options.max_items,
-            once=True,
-            refine=share,
-        )
+        async with self._lists:
+            found = await list_typed(
+                self._kube(),
+                spec.resource,
+                self._shape,
+                namespace=spec.namespace or None,
+                name=spec.name or None,
+                metadata_only=spec.metadata_only,
+                max_items=self._options.max_items,
+                once=True,
+                refine=share,
+            )
         self._version, self._failures = found.resource_version, 0
         self._sink.listed(spec, found)
 
     async def _watch(self) -> None:
         spec = self._spec
         seconds = int(self._options.watch * random.uniform(0.9, 1.1))
-        began = asyncio.get_running_loop().time()
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        lasting: asyncio.TimerHandle | None = None
+
+        def opened() -> None:
+            nonlocal lasting
+            lasting = loop.call_later(_LASTS, self._sink.alive, spec)
+
         events = watch_typed(
             self._kube(),
             spec.resource,
@@ -145,18 +159,26 @@ class Feed:
             name=spec.name or None,
             metadata_only=spec.metadata_only,
             seconds=seconds,
+            opened=opened,
         )
-        async with aclosing(events):
-            async for change in events:
-                self._failures = 0
-                self._version = change.resource_version or self._version
-                if change.type == "BOOKMARK":
-                    self._sink.alive(spec)
-                else:
-                    share(change.object)
-                    self._sink.changed(spec, change)
+        try:
+            async with aclosing(events):
+                async for change in events:
+                    self._tell(change)
+        finally:
+            if lasting is not None:
+                lasting.cancel()
         self._sink.alive(spec)
-        if asyncio.get_running_loop().time() - began < 1:
+        if loop.time() - began < 1:
             # A server that ends every watch at once must not be asked a thousand times a second.
             self._failures += 1
             await asyncio.sleep(self._options.pause(None, self._failures))
+
+    def _tell(self, change: Change[Any]) -> None:
+        self._failures = 0
+        self._version = change.resource_version or self._version
+        if change.type == "BOOKMARK":
+            self._sink.alive(self._spec)
+        else:
+            share(change.object)
+            self._sink.changed(self._spec, change)

@@ -47,6 +47,8 @@ from gatewright.observe.secrets import RawSecret, facts_of
 from gatewright.observe.survey import identity
 
 _NOTHING: Final = object()
+_LISTS: Final = 4
+"""Lists of one cluster that may come at once: each may be as large as the client's limit, and all are in memory."""
 _VERSION_EVERY: Final = 30
 _EACH_CRD: Final = FeedSpec(CRDS)
 """Stands for the reading of CRDs one by one, which is no feed."""
@@ -117,6 +119,7 @@ class ClusterWatcher:
         self._sure = asyncio.Event()
         self._doubts = 0
         self._crds: dict[str, str] = {}
+        self._lists = asyncio.Semaphore(_LISTS)
         self._wake = asyncio.Event()
         self._moved = asyncio.Event()
         self._read_crds = asyncio.Event()
@@ -201,7 +204,7 @@ class ClusterWatcher:
             for spec in sorted(wanted - self._feeds.keys()):
                 if self._held(spec):
                     self.snapshot.pending.add(_scope(spec))
-                feed = Feed(lambda: self._kube, spec, self._shape(spec), self, self._options.feed)
+                feed = Feed(lambda: self._kube, spec, self._shape(spec), self, self._options.feed, self._lists)
                 self._feeds[spec] = group.create_task(feed.run(), name=repr(feed))
             self._settle()
 
