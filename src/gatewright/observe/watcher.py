@@ -291,6 +291,8 @@ class ClusterWatcher:
 
     def failed(self, spec: FeedSpec, error: GatewrightError) -> None:
         self._answered.add(spec)
+        # It is kept while the trouble lasts, and its frames would keep megabytes of what was read.
+        error.__traceback__ = error.__cause__ = error.__context__ = None
         error.within(self.snapshot.cluster)
         times = self._failing[spec] = self._failing.get(spec, 0) + 1
         forbidden = isinstance(error, ForbiddenError)
