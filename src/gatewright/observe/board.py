@@ -205,10 +205,10 @@ class Board:
             self._flush = asyncio.get_running_loop().call_later(SETTLE, self._judge_some)
 
     def _judge_some(self) -> None:
-        """Judges what is dirty, for at most a twentieth of a second at a time: others share the loop."""
+        """Judges what is dirty, for at most a hundredth of a second at a time: others share the loop."""
         self._flush = None
         loop = asyncio.get_running_loop()
-        until = loop.time() + 0.05
+        until = loop.time() + 0.01
         while self._dirty and loop.time() < until:
             uid = next(iter(self._dirty))
             self._judge(uid, self._dirty.pop(uid))

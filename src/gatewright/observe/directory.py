@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -13,7 +14,7 @@ from gatewright.store.errors import UnknownClusterError, UnknownTeamError
 from gatewright.store.sql import nearest
 
 
-class Directory(msgspec.Struct, frozen=True):
+class Directory(msgspec.Struct, frozen=True, dict=True):
     """``clusters`` and ``credentials`` (when each was last replaced) by UID; ``owned``: the objects with a record."""
 
     clusters: Mapping[str, RegisteredCluster]
@@ -33,10 +34,11 @@ class Directory(msgspec.Struct, frozen=True):
     def team_of(self, uid: str, namespace: str) -> str:
         """The team whose namespace it is on the cluster; empty for nobody's."""
         name = self.clusters[uid].name if uid in self.clusters else ""
-        for team, bindings in self.bindings.items():
-            if any(binding.cluster == name and binding.namespace == namespace for binding in bindings):
-                return team
-        return ""
+        return self._teams_by_namespace.get((name, namespace), "")
+
+    @functools.cached_property
+    def _teams_by_namespace(self) -> dict[tuple[str, str], str]:
+        return {(b.cluster, b.namespace): team for team, bindings in self.bindings.items() for b in bindings}
 
     def of_team(self, team: str) -> Sequence[Binding]:
         """A team's bindings by cluster. Raises ``UnknownTeamError``."""

@@ -19,6 +19,7 @@ from gatewright.gatewayapi.live import Touched
 from gatewright.model.errors import GatewrightError
 from gatewright.observe import memory
 from gatewright.observe.board import Board, ClusterState, Transition
+from gatewright.observe.breath import Breath
 from gatewright.observe.changes import Changes
 from gatewright.observe.clusters import Clusters
 from gatewright.observe.directory import Directories, Directory
@@ -335,9 +336,13 @@ class Observatory:
             due = everything or now - self._kept_at.setdefault(uid, now) >= self._options.seen
             if state is not None and (due or self._stored.get(uid) != state.revision):
                 changed.append(state)
+        breath = Breath()
         for some in _slices(changed, SLICE):
             # As they are now: while the database works, they change.
-            bodies = [(state.uid, state.revision, memory.encode(memory_of(state))) for state in some]
+            bodies: list[tuple[str, int, bytes]] = []
+            for state in some:
+                bodies.append((state.uid, state.revision, memory.encode(memory_of(state))))
+                await breath.take()
             async with self._database.transaction() as unit:
                 for uid, revision, body in bodies:
                     await unit.states.put(uid, revision, body)

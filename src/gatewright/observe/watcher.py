@@ -49,6 +49,8 @@ from gatewright.observe.survey import identity
 _NOTHING: Final = object()
 _LISTS: Final = 4
 """Lists of one cluster that may come at once: each may be as large as the client's limit, and all are in memory."""
+_FEW: Final = 100
+"""Objects that differ after a list: more are judged quicker with everything else than one by one."""
 _VERSION_EVERY: Final = 30
 _EACH_CRD: Final = FeedSpec(CRDS)
 """Stands for the reading of CRDs one by one, which is no feed."""
@@ -261,11 +263,12 @@ class ClusterWatcher:
         self.relists += 1
         self._recovered(spec)
         self._beat()
+        first = _scope(spec) in self.snapshot.pending or spec.kind in self.snapshot.unread or bool(found.unreadable)
         self._refuse(spec, "observe.unreadable" if found.unreadable else None)
         if spec.kind == CRD:
             self._crds_listed(found.items)
         elif self._held(spec):
-            self._replace(spec, {item.metadata.key: item for item in found.items})
+            self._replace(spec, {item.metadata.key: item for item in found.items}, first=first)
         self._touch_all(spec, {item.metadata.key: item.metadata for item in found.items})
         self._answered.add(spec)
         self.snapshot.pending.discard(_scope(spec))
@@ -343,16 +346,24 @@ class ClusterWatcher:
         else:
             self.snapshot.unread.pop(spec.kind, None)
 
-    def _replace(self, spec: FeedSpec, items: dict[Key, Any]) -> None:
+    def _replace(self, spec: FeedSpec, items: dict[Key, Any], *, first: bool) -> None:
+        """``first``: nothing was known of what was listed. After that a list (after a 410) mostly brings what is there
+        already, and only what differs is told."""
         objects = self.snapshot.objects.setdefault(spec.kind, {})
         kept = {key: self._kept(spec, item) for key, item in items.items()}
         wanted = {key: item for key, item in kept.items() if item is not None}
         gone = [key for key in objects if spec.covers(key) and key not in wanted]
+        moved = [(key, objects[key], None) for key in gone]
+        moved += [(key, objects.get(key), item) for key, item in wanted.items() if not _same(objects.get(key), item)]
         for key in gone:
             del objects[key]
         objects.update(wanted)
         self._controllers(spec.kind)
-        self._listener.replaced(self.uid)
+        if first or len(moved) > _FEW:
+            self._listener.replaced(self.uid)
+            return
+        for key, before, after in moved:
+            self._listener.changed(self.uid, spec.kind, key, before, after)
 
     def _kept(self, spec: FeedSpec, item: Any) -> Any:
         """What the snapshot keeps of an object; None for nothing."""
@@ -541,6 +552,10 @@ class ClusterWatcher:
 def _first(group: BaseExceptionGroup[ClusterReplacedError]) -> ClusterReplacedError:
     error = group.exceptions[0]
     return _first(error) if isinstance(error, BaseExceptionGroup) else error
+
+
+def _same(before: Any, after: Any) -> bool:
+    return before is not None and before.metadata.resource_version == after.metadata.resource_version != ""
 
 
 def _scope(spec: FeedSpec) -> tuple[GroupKind, Key]:
