@@ -64,6 +64,7 @@ class Consistency:
         self._served: _Kept[Served] = _Kept()
         self._facts: _Kept[ClusterFacts] = _Kept()
         self._noted: Mapping[str, tuple[SkewFinding, ...]] | None = None
+        self._level: dict[str, tuple[Directory | None, Mapping[str, ClusterVersions]]] = {}
         self._uids_of: tuple[Directory | None, Mapping[str, str]] = (None, {})
         self._log = structlog.get_logger("gatewright.observe")
 
@@ -166,12 +167,16 @@ class Consistency:
         """The findings of a team; what began, became overdue or ended is remembered and told."""
         versions = self._versions(self._members(directory, team.name))
         wanted = _wanted(directory, team.name)
+        if not lasting and self._is_level(directory, team, versions):
+            return ()
         policy, now = team.skew_policy, self._clock()
         keys = {skew.key for skew in exceeding(skews_of(versions, wanted), policy)}
         # What cannot be seen now may still differ as it did: only a whole view ends a skew.
         if len(versions) < len(directory.of_team(team.name)) or any(v.state == "unknown" for v in versions.values()):
             keys |= set(lasting)
         found = skew_of(team.name, versions, policy, _since(lasting), now, wanted)
+        if not keys and not found:
+            self._level[team.name] = (directory, versions)
         overdue = {f.skew.key for f in found if f.finding.severity == "error"}
         if keys == set(lasting) and all((f.skew.key in overdue) == lasting[f.skew.key].overdue for f in found):
             return found
@@ -186,6 +191,15 @@ class Consistency:
                     WHO, "versions.level", f"{team.name}/{key}", key, None, team=team.name, message=told
                 )
         return found
+
+    def _is_level(self, directory: Directory, team: Team, versions: Mapping[str, ClusterVersions]) -> bool:
+        """Whether nothing changed since the team's clusters were found level: a thousand need not be compared again."""
+        known, before = self._level.get(team.name, (None, {}))
+        return (
+            known is directory
+            and before.keys() == versions.keys()
+            and all(before[name] is found for name, found in versions.items())
+        )
 
     async def _seen(self, team: str | None) -> Directory:
         directory = await self._observatory.directories.read()

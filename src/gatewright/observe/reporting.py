@@ -118,7 +118,7 @@ class Reporter:
         if not (objects or clusters or reach):
             return
         directory = await self._observatory.directories.read()
-        teams = self._team_states(directory, {uid for uid, _ in objects} | set(clusters))
+        teams = await self._team_states(directory, {uid for uid, _ in objects} | set(clusters))
         async with self._observatory.clusters.database.transaction() as unit:
             await _note_objects(unit, directory, objects)
             await _note_clusters(unit, clusters.values())
@@ -129,11 +129,11 @@ class Reporter:
         self._reach.told(reach)
         self._teams.update(teams)
 
-    def _team_states(self, directory: Directory, uids: set[str]) -> dict[str, HealthState]:
+    async def _team_states(self, directory: Directory, uids: set[str]) -> dict[str, HealthState]:
         """The state of every team that is bound to one of the clusters."""
         names = {directory.clusters[uid].name for uid in uids if uid in directory.clusters}
         return {
-            team: team_health(self._observatory.board, directory, team).state
+            team: (await team_health(self._observatory.board, directory, team)).state
             for team, bindings in directory.bindings.items()
             if names.intersection(binding.cluster for binding in bindings)
         }

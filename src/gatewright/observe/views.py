@@ -17,6 +17,7 @@ from gatewright.model.errors import NotFoundError
 from gatewright.model.health import ClusterHealth, Found, Health, Node, ObjectHealth
 from gatewright.model.status import ClusterStatus
 from gatewright.observe.board import Board, ClusterState, Identity, health_of
+from gatewright.observe.breath import Breath
 from gatewright.observe.consistency import Consistency
 from gatewright.observe.directory import Directory
 from gatewright.observe.kinds import kind_named
@@ -42,9 +43,14 @@ class Member(msgspec.Struct, frozen=True):
     binding: Binding | None = None
 
 
-def team_health(board: Board, directory: Directory, team: str) -> Health:
-    """A team rolled up, its members with their causes. Raises ``UnknownTeamError``."""
-    return roll_up(team, [_seen(board.state(m.uid), m) for m in _of_team(directory, team)])
+async def team_health(board: Board, directory: Directory, team: str) -> Health:
+    """A team rolled up, its members with their causes; others run while many are. Raises ``UnknownTeamError``."""
+    breath = Breath()
+    members: list[ClusterHealth] = []
+    for member in _of_team(directory, team):
+        members.append(_seen(board.state(member.uid), member))
+        await breath.take()
+    return roll_up(team, members)
 
 
 class Views:
