@@ -48,9 +48,10 @@ class ControllerSpec(msgspec.Struct, frozen=True, order=True, omit_defaults=True
 class Cluster(msgspec.Struct, frozen=True, omit_defaults=True):
     """A registered cluster. Credentials travel beside the manifest, never inside an export.
 
-    ``read_secrets``: the user lets us read the Secrets that listeners name, to judge certificates; the key is never
-    kept. ``probes``: send requests through its Gateways. ``custody``: ``own`` is the user's word that Gatewright shall own the CRDs and controller objects here, even
-    those that others wrote (they are then adopted); ``observe``: never write CRDs; empty: own what is absent.
+    ``read_secrets``: the user lets us read the Secrets that listeners name, to judge certificates; the key is
+    never kept. ``probes``: send requests through its Gateways. ``custody``: ``own`` is the user's word that
+    Gatewright shall own the CRDs and controller objects here, even those that others wrote (they are then
+    adopted); ``observe``: never write CRDs; empty: own what is absent.
     """
 
     name: str

@@ -221,8 +221,8 @@ class ClusterLockRow(Base):
 
 
 class WorkerRow(Base):
-    """A process that executes rollouts or watches clusters (``role``). Host, pid and the pid's start time tell it from a
-    later process."""
+    """A process that executes rollouts or watches clusters (``role``). Host, pid and the pid's start time tell it from
+    a later process."""
 
     __tablename__ = "workers"
     id: Mapped[str] = mapped_column(primary_key=True)
