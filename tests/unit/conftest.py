@@ -6,13 +6,16 @@ import asyncio
 import json
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+from postgresql_server import binaries, execute, server
+from postgresql_server import url as postgresql_url
 
 from gatewright.store.database import Database
 
@@ -78,17 +81,67 @@ class _Server(ThreadingHTTPServer):
         """A client that hangs up is no news."""
 
 
+@dataclass
+class Ticker:
+    """A clock that stands still until it is told to go on."""
+
+    now: datetime = field(default_factory=lambda: datetime(2026, 11, 22, 12, 0, tzinfo=UTC))
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, **by: float) -> None:
+        self.now += timedelta(**by)
+
+
+@pytest.fixture
+def clock() -> Ticker:
+    return Ticker()
+
+
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An SQLite file with migrated tables, to copy: migrating takes longer than most tests."""
     path = tmp_path_factory.mktemp("migrated") / "gatewright.db"
-
-    async def migrate() -> None:
-        async with Database.open(f"sqlite:///{path}") as database:
-            await database.migrate()
-
-    asyncio.run(migrate())
+    asyncio.run(_migrate(f"sqlite:///{path}"))
     return path
+
+
+async def _migrate(url: str) -> None:
+    async with Database.open(url) as database:
+        await database.migrate()
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """The folder of the socket of a running server whose database ``template_gw`` holds migrated tables."""
+    found = binaries()
+    if found is None:
+        pytest.skip("PostgreSQL is not installed (package: postgresql)")
+    with server(found) as folder:
+        execute(folder, "CREATE DATABASE template_gw")
+        asyncio.run(_migrate(postgresql_url(folder, "template_gw")))
+        yield str(folder)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a new migrated database."""
+    if request.param == "sqlite":
+        path = tmp_path / "gw.db"
+        shutil.copy(request.getfixturevalue("migrated"), path)
+        yield f"sqlite:///{path}"
+        return
+    folder = request.getfixturevalue("postgresql")
+    execute(folder, "CREATE DATABASE gw TEMPLATE template_gw")
+    yield postgresql_url(folder, "gw")
+    execute(folder, "DROP DATABASE gw WITH (FORCE)")
+
+
+@pytest.fixture
+async def db(url: str, clock: Ticker) -> AsyncIterator[Database]:
+    async with Database.open(url, clock=clock) as database:
+        yield database
 
 
 @pytest.fixture

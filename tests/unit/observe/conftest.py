@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
-from postgresql_server import binaries, execute, server
-from postgresql_server import url as postgresql_url
 
 from gatewright.model.desired import Binding, Cluster, Desired, Team
 from gatewright.store.apply import Registration
@@ -18,57 +15,22 @@ from gatewright.store.database import Database
 Register = Callable[..., Awaitable[None]]
 
 
-class Ticker:
-    """A clock that stands still until it is told to go on."""
-
-    def __init__(self) -> None:
-        self.now = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def forward(self, **by: float) -> None:
-        self.now += timedelta(**by)
+@pytest.fixture
+def ticker(clock: Any) -> Any:
+    """The clock of the databases."""
+    return clock
 
 
 @pytest.fixture
-def ticker() -> Ticker:
-    return Ticker()
-
-
-@pytest.fixture(scope="session")
-def postgresql() -> Iterator[str]:
-    """The folder of the socket of a running server."""
-    found = binaries()
-    if found is None:
-        pytest.skip("PostgreSQL is not installed (package: postgresql)")
-    with server(found) as folder:
-        yield str(folder)
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    if request.param == "sqlite":
-        path = tmp_path / "gw.db"
-        shutil.copy(request.getfixturevalue("migrated"), path)
-        yield f"sqlite:///{path}"
-        return
-    folder = request.getfixturevalue("postgresql")
-    execute(folder, "CREATE DATABASE watch_gw")
-    yield postgresql_url(folder, "watch_gw")
-    execute(folder, "DROP DATABASE watch_gw WITH (FORCE)")
-
-
-@pytest.fixture
-async def both(database_url: str, ticker: Ticker) -> AsyncIterator[Database]:
+async def both(url: str, ticker: Any) -> AsyncIterator[Database]:
     """A database of each kind."""
-    async with Database.open(database_url, clock=ticker) as opened:
+    async with Database.open(url, clock=ticker) as opened:
         await opened.migrate()
         yield opened
 
 
 @pytest.fixture
-async def small(tmp_path: Path, ticker: Ticker) -> AsyncIterator[Database]:
+async def small(tmp_path: Path, ticker: Any) -> AsyncIterator[Database]:
     """An SQLite database that gives up soon when it is locked."""
     async with Database.open(f"sqlite:///{tmp_path / 'small.db'}", clock=ticker, busy_seconds=0.05) as opened:
         await opened.migrate()

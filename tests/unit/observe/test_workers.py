@@ -6,8 +6,9 @@ import asyncio
 import contextlib
 import sqlite3
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,20 +18,8 @@ from gatewright.store.database import Database
 pytestmark = pytest.mark.anyio
 
 
-class Ticker:
-    now = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
 @pytest.fixture
-def clock() -> Ticker:
-    return Ticker()
-
-
-@pytest.fixture
-async def database(tmp_path: Path, clock: Ticker) -> AsyncIterator[Database]:
+async def database(tmp_path: Path, clock: Any) -> AsyncIterator[Database]:
     async with Database.open(f"sqlite:///{tmp_path}/gw.db", clock=clock, busy_seconds=0.05) as opened:
         await opened.migrate()
         yield opened
@@ -62,7 +51,7 @@ async def test_a_process_of_this_host_is_alive_while_its_pid_is_its_own(
         assert (await unit.workers.get("neighbour") is not None) is alive
 
 
-async def test_a_process_elsewhere_is_dead_once_it_was_silent(database: Database, clock: Ticker) -> None:
+async def test_a_process_elsewhere_is_dead_once_it_was_silent(database: Database, clock: Any) -> None:
     await add(database, "far", "there", "77")
     presence = WorkerPresence(database, host="here", started=lambda _: "")
     assert await presence.alive("far")
@@ -70,7 +59,7 @@ async def test_a_process_elsewhere_is_dead_once_it_was_silent(database: Database
     assert not await presence.alive("far")
 
 
-async def test_a_heart_goes_on_after_the_database_was_busy(database: Database, clock: Ticker, tmp_path: Path) -> None:
+async def test_a_heart_goes_on_after_the_database_was_busy(database: Database, clock: Any, tmp_path: Path) -> None:
     presence = WorkerPresence(database)
     await presence.register()
     beating = asyncio.create_task(presence.beat(0.01))

@@ -7,15 +7,12 @@ PostgreSQL binaries are absent are its tests skipped.
 
 from __future__ import annotations
 
-import asyncio
 import shutil
-from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from postgresql_server import binaries, execute, server
+from postgresql_server import execute
 from postgresql_server import url as postgresql_url
 
 from gatewright.model.desired import Binding, BundleName, Cluster, ControllerSpec, Desired, Stack, Team
@@ -31,41 +28,6 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-@dataclass
-class Ticker:
-    """A clock that stands still until it is told to go on."""
-
-    now: datetime = field(default_factory=lambda: datetime(2026, 11, 22, 12, 0, tzinfo=UTC))
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def forward(self, **by: float) -> None:
-        self.now += timedelta(**by)
-
-
-@pytest.fixture
-def clock() -> Ticker:
-    return Ticker()
-
-
-@pytest.fixture(scope="session")
-def postgresql() -> Iterator[str]:
-    """The folder of the socket of a running server whose database ``template_gw`` holds migrated tables."""
-    found = binaries()
-    if found is None:
-        pytest.skip("PostgreSQL is not installed (package: postgresql)")
-    with server(found) as folder:
-        execute(folder, "CREATE DATABASE template_gw")
-        asyncio.run(_migrate(postgresql_url(folder, "template_gw")))
-        yield str(folder)
-
-
-async def _migrate(url: str) -> None:
-    async with Database.open(url) as db:
-        await db.migrate()
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of a new database without tables."""
@@ -76,26 +38,6 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     execute(folder, "CREATE DATABASE empty_gw")
     yield postgresql_url(folder, "empty_gw")
     execute(folder, "DROP DATABASE empty_gw WITH (FORCE)")
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of a new migrated database."""
-    if request.param == "sqlite":
-        path = tmp_path / "gw.db"
-        shutil.copy(request.getfixturevalue("migrated"), path)
-        yield f"sqlite:///{path}"
-        return
-    folder = request.getfixturevalue("postgresql")
-    execute(folder, "CREATE DATABASE gw TEMPLATE template_gw")
-    yield postgresql_url(folder, "gw")
-    execute(folder, "DROP DATABASE gw WITH (FORCE)")
-
-
-@pytest.fixture
-async def db(url: str, clock: Ticker) -> AsyncIterator[Database]:
-    async with Database.open(url, clock=clock) as database:
-        yield database
 
 
 @pytest.fixture

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shutil
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
-from postgresql_server import binaries, execute, server
-from postgresql_server import url as postgresql_url
 
 from gatewright.store.database import Database
 from gatewright.store.secrets import KeyRing
@@ -30,24 +25,6 @@ def anyio_backend() -> str:
 @pytest.fixture
 def ring() -> KeyRing:
     return RING
-
-
-@dataclass
-class Ticker:
-    """A clock that stands still until it is told to go on."""
-
-    now: datetime = field(default_factory=lambda: datetime(2026, 11, 22, 12, 0, tzinfo=UTC))
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def forward(self, **by: float) -> None:
-        self.now += timedelta(**by)
-
-
-@pytest.fixture
-def clock() -> Ticker:
-    return Ticker()
 
 
 @dataclass
@@ -93,49 +70,6 @@ async def receiver() -> AsyncIterator[Receiver]:
     made.url = f"http://127.0.0.1:{runner.addresses[0][1]}/hook"
     yield made
     await runner.cleanup()
-
-
-async def _migrate(url: str) -> None:
-    async with Database.open(url) as db:
-        await db.migrate()
-
-
-@pytest.fixture(scope="session")
-def postgresql() -> Iterator[Path]:
-    found = binaries()
-    if found is None:
-        pytest.skip("PostgreSQL is not installed (package: postgresql)")
-    with server(found) as folder:
-        execute(folder, "CREATE DATABASE template_gw")
-        asyncio.run(_migrate(postgresql_url(folder, "template_gw")))
-        yield folder
-
-
-@pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("store") / "template.db"
-    asyncio.run(_migrate(f"sqlite:///{path}"))
-    return path
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of a new migrated database."""
-    if request.param == "sqlite":
-        path = tmp_path / "gw.db"
-        shutil.copy(request.getfixturevalue("sqlite_template"), path)
-        yield f"sqlite:///{path}"
-        return
-    folder = request.getfixturevalue("postgresql")
-    execute(folder, "CREATE DATABASE gw TEMPLATE template_gw")
-    yield postgresql_url(folder, "gw")
-    execute(folder, "DROP DATABASE gw WITH (FORCE)")
-
-
-@pytest.fixture
-async def db(url: str, clock: Ticker) -> AsyncIterator[Database]:
-    async with Database.open(url, clock=clock) as database:
-        yield database
 
 
 Note = Callable[..., Any]

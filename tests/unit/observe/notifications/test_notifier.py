@@ -341,11 +341,11 @@ def test_eight_attempts_take_about_an_hour() -> None:
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(st.tuples(st.sampled_from("abc"), st.booleans()), max_size=10))
 def test_over_any_history_no_message_repeats_and_the_last_tells_the_truth(
-    sqlite_template: Path, tmp_path: Path, ring: KeyRing, steps: list[tuple[str, bool]]
+    migrated: Path, tmp_path: Path, ring: KeyRing, steps: list[tuple[str, bool]]
 ) -> None:
     """Steps: a state that was reached, and whether a while passes before the next."""
     path = tmp_path / f"{uuid.uuid4().hex}.db"
-    shutil.copy(sqlite_template, path)
+    shutil.copy(migrated, path)
     told = asyncio.run(_history(f"sqlite:///{path}", ring, steps))
     assert all(one != other for one, other in itertools.pairwise(told))
     if steps:
