@@ -21,7 +21,7 @@ from gatewright.server.services import open_services
 from gatewright.server.settings import Settings
 
 _GRACE_SECONDS = 3
-_GARBAGE = (20_000, 50, 1_000_000)
+_GARBAGE = (10_000, 8, 1_000_000)
 _GARBAGE_SECONDS = 3600.0
 
 
