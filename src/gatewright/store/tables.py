@@ -373,3 +373,99 @@ class SkewRow(Base):
     key: Mapped[str] = mapped_column(primary_key=True)
     since: Mapped[str]
     overdue: Mapped[bool]
+
+
+class UserRow(Base):
+    """A person. ``issuer`` and ``subject``: who they are to an OpenID provider, both or neither. ``preferences``: a
+    JSON object of what their pages look like; ``language``: empty where they chose none."""
+
+    __tablename__ = "users"
+    __table_args__ = (UniqueConstraint("name"), UniqueConstraint("issuer", "subject"))
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    display_name: Mapped[str]
+    password_hash: Mapped[str | None]
+    disabled: Mapped[bool]
+    language: Mapped[str]
+    preferences: Mapped[str]
+    issuer: Mapped[str | None]
+    subject: Mapped[str | None]
+    created_at: Mapped[str]
+    last_sign_in_at: Mapped[str | None]
+
+
+class RoleRow(Base):
+    """A role that people made: JSON list of ``permissions``, to grant in the installation or in a team (``scope``)."""
+
+    __tablename__ = "roles"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    scope: Mapped[str]
+    permissions: Mapped[str]
+    created_at: Mapped[str]
+
+
+class GrantRow(Base):
+    """The one role of a person in a team; ``team`` is empty for the installation, so nothing can refer to it."""
+
+    __tablename__ = "grants"
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    team: Mapped[str] = mapped_column(primary_key=True, index=True)
+    role: Mapped[str] = mapped_column(index=True)
+    granted_at: Mapped[str]
+    granted_by: Mapped[str]
+
+
+class SessionRow(Base):
+    """A browser in which a person is signed in. ``hash``: SHA-256 of the cookie, which nothing keeps; ``id``: what the
+    session is called where it is listed. It ends at the earlier of ``idle_until`` and ``expires_at``."""
+
+    __tablename__ = "sessions"
+    __table_args__ = (UniqueConstraint("id"),)
+    hash: Mapped[str] = mapped_column(primary_key=True)
+    id: Mapped[str]
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    method: Mapped[str]
+    created_at: Mapped[str]
+    seen_at: Mapped[str]
+    idle_until: Mapped[str] = mapped_column(index=True)
+    expires_at: Mapped[str]
+    address: Mapped[str]
+    agent: Mapped[str]
+
+
+class ApiTokenRow(Base):
+    """What lets a program act for a person. ``hash``: SHA-256 of the whole token; ``permissions`` and ``teams``: JSON
+    lists of what it is narrowed to, absent where it may what the person may."""
+
+    __tablename__ = "api_tokens"
+    __table_args__ = (UniqueConstraint("hash"), UniqueConstraint("user_id", "name"))
+    id: Mapped[str] = mapped_column(primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    name: Mapped[str]
+    prefix: Mapped[str]
+    hash: Mapped[str]
+    permissions: Mapped[str | None]
+    teams: Mapped[str | None]
+    created_at: Mapped[str]
+    expires_at: Mapped[str]
+    last_used_at: Mapped[str | None]
+    revoked_at: Mapped[str | None]
+
+
+class AttemptRow(Base):
+    """Sign-ins of one name or from one address (``subject`` is a hash of it) that failed or are under way, counted
+    from ``since``."""
+
+    __tablename__ = "attempts"
+    subject: Mapped[str] = mapped_column(primary_key=True)
+    failures: Mapped[int]
+    since: Mapped[str] = mapped_column(index=True)
+
+
+class SetupCodeRow(Base):
+    """SHA-256 of a code with which the first administrator may be made; each server of the installation has its own.
+    All go as soon as there is an administrator."""
+
+    __tablename__ = "setup_codes"
+    hash: Mapped[str] = mapped_column(primary_key=True)
+    created_at: Mapped[str]

@@ -38,6 +38,18 @@ SCOPES: dict[tuple[str, tuple[str, ...]], str] = {
     ("watches", ("cluster_id",)): "one watcher per cluster",
     ("skews", ("team", "key")): "one way in which the clusters of one team differ",
     ("drifts", ("cluster_id", "api_group", "kind", "namespace", "name")): IN_CLUSTER,
+    ("users", ("id",)): "a random id, nobody's name",
+    ("users", ("name",)): INSTALLATION,
+    ("users", ("issuer", "subject")): "a person of one OpenID provider is one person here",
+    ("roles", ("name",)): INSTALLATION,
+    ("grants", ("user_id", "team")): "a person has one role in a team, and one in the installation",
+    ("sessions", ("hash",)): "one session per cookie, which is random",
+    ("sessions", ("id",)): "a random id, nobody's name",
+    ("api_tokens", ("id",)): "a random id, nobody's name",
+    ("api_tokens", ("hash",)): "one entry per token, which is random",
+    ("api_tokens", ("user_id", "name")): "a token's name is unique among those of its person",
+    ("attempts", ("subject",)): "one count per name and per address",
+    ("setup_codes", ("hash",)): "one entry per code, which is random",
 }
 
 
