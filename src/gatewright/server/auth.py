@@ -10,7 +10,7 @@ import hmac
 import os
 import secrets
 import stat
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final
 
@@ -21,7 +21,7 @@ from gatewright.server.principal import ALL, SCOPE_KEY, Principal
 
 TOKEN_PREFIX: Final = "gwo_"
 _SHORTEST: Final = 20
-Authenticate = Callable[[Request], Principal]
+Authenticate = Callable[[Request], Awaitable[Principal]]
 
 
 def ensure_token(file: Path) -> str:
@@ -57,7 +57,7 @@ def read_token(file: Path) -> str:
 def authenticator(token: str | None) -> Authenticate:
     """Recognises the principal of a request; ``token`` None: only requests from inside the process are known."""
 
-    def authenticate(request: Request) -> Principal:
+    async def authenticate(request: Request) -> Principal:
         inside = request.scope.get(SCOPE_KEY)
         if isinstance(inside, Principal):
             return inside

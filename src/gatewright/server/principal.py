@@ -8,7 +8,10 @@ from typing import Final, Literal, get_args
 import msgspec
 
 Permission = Literal[
+    "account.read",
+    "account.write",
     "api.describe",
+    "binding.write",
     "bundle.pull",
     "bundle.read",
     "cluster.access",
@@ -23,6 +26,8 @@ Permission = Literal[
     "manifest.apply",
     "manifest.diff",
     "manifest.export",
+    "member.read",
+    "member.write",
     "metrics.read",
     "notification.read",
     "notification.retry",
@@ -32,11 +37,16 @@ Permission = Literal[
     "plan.read",
     "probe.read",
     "probe.run",
+    "role.read",
+    "role.write",
     "rollout.command",
     "rollout.read",
     "rollout.start",
+    "stack.write",
     "team.read",
     "team.write",
+    "user.read",
+    "user.write",
 ]
 ALL: Final[frozenset[str]] = frozenset(get_args(Permission))
 SCOPE_KEY: Final = "gatewright.principal"

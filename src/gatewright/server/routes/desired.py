@@ -159,7 +159,7 @@ async def put_binding(
     cluster: ClusterName,
     given: Given,
     unmoved: Unmoved,
-    who: Principal = Depends(require("team.write")),
+    who: Principal = Depends(require("binding.write")),
     asked: BindingBody = Depends(reads(BindingBody)),
 ) -> ChangeView:
     """Binds a team to a cluster, or changes the binding."""
@@ -173,7 +173,7 @@ async def delete_binding(
     cluster: ClusterName,
     given: Given,
     unmoved: Unmoved,
-    who: Principal = Depends(require("team.write")),
+    who: Principal = Depends(require("binding.write")),
 ) -> None:
     """Forgets a binding that has nothing in the cluster; where it has, a leave plan comes first."""
     await given.desired.delete_binding(team, cluster, who.name, unmoved)
@@ -202,7 +202,7 @@ async def put_stack(
     name: StackName,
     given: Given,
     unmoved: Unmoved,
-    who: Principal = Depends(require("team.write")),
+    who: Principal = Depends(require("stack.write")),
     asked: StackBody = Depends(reads(StackBody)),
 ) -> ChangeView:
     """Makes or changes a stack. Nothing happens in clusters before a plan is run."""
@@ -215,7 +215,7 @@ async def put_stack(
 @router.delete("/teams/{team}/stacks/{name}")
 @answers_nothing(refuses=(404, 409))
 async def delete_stack(
-    team: TeamName, name: StackName, given: Given, unmoved: Unmoved, who: Principal = Depends(require("team.write"))
+    team: TeamName, name: StackName, given: Given, unmoved: Unmoved, who: Principal = Depends(require("stack.write"))
 ) -> None:
     """Refused while a binding uses the stack."""
     await given.desired.delete_stack(team, name, who.name, unmoved)
