@@ -25,6 +25,7 @@ from gatewright.store.bundles import BundleStore
 from gatewright.store.errors import CommandNotAllowedError, RolloutSupersededError
 from gatewright.store.plans import StoredPlan
 from gatewright.store.rollouts import DRIVEN
+from gatewright.store.sql import Teams
 from gatewright.text import message
 
 if TYPE_CHECKING:
@@ -72,10 +73,11 @@ class Rollouts:
             await unit.plans.save(made, who)
         return made
 
-    async def show_plan(self, hash: str) -> StoredPlan:
-        """By hash or by at least eight of its first characters. Raises ``UnknownPlanError``, ``AmbiguousPlanError``."""
+    async def show_plan(self, hash: str, *, team: Teams | None = None) -> StoredPlan:
+        """By hash or by at least eight of its first characters, of these teams. Raises ``UnknownPlanError``,
+        ``AmbiguousPlanError``."""
         async with self._database.reading() as unit:
-            return await unit.plans.get(hash)
+            return await unit.plans.get(hash, team=team)
 
     # Rollouts
 
@@ -93,8 +95,12 @@ class Rollouts:
                 found = await unit.rollouts.create(stored.plan, who)
                 started = message("rollout.event.started", plan=stored.hash[:12])
                 await unit.rollouts.append(found.id, "started", started)
-            elif found.state in ("paused", "failed"):
-                found = await unit.rollouts.request(found.id, "resume" if found.state == "paused" else "retry")
+            else:
+                before = {"state": found.state}
+                if found.state in ("paused", "failed"):
+                    found = await unit.rollouts.request(found.id, "resume" if found.state == "paused" else "retry")
+                after = {"state": found.state, "plan": stored.hash, "requested_by": stored.requested_by}
+                await unit.journal.record(who, "rollout.approve", found.id, before, after, team=found.team)
         await self._drive(found)
         return found
 
@@ -102,9 +108,12 @@ class Rollouts:
         """What a person asks of a rollout. ``pause`` and ``abort`` take effect between two steps. Raises
         ``CommandNotAllowedError``, ``UnknownRolloutError``."""
         async with self._database.transaction() as unit:
+            before = await unit.rollouts.show(id)
             status = await unit.rollouts.request(id, command)
             asked = message("rollout.event.asked", who=who, command=message(f"rollout.command.{command}"))
             await unit.rollouts.append(id, "asked", asked)
+            states = {"state": before.state}, {"state": status.state}
+            await unit.journal.record(who, f"rollout.{command}", id, *states, team=status.team)
         if status.state in DRIVEN:
             await self._drive(status)
         return status
@@ -115,9 +124,9 @@ class Rollouts:
             return await unit.rollouts.show(id)
 
     async def list(
-        self, team: str | None = None, *, limit: int = 50, before: Sequence[str] | None = None
+        self, team: Teams | None = None, *, limit: int = 50, before: Sequence[str] | None = None
     ) -> Sequence[RolloutStatus]:
-        """Newest first; ``before``: only those behind this time and id."""
+        """Newest first, of one team or several; ``before``: only those behind this time and id."""
         async with self._database.reading() as unit:
             return await unit.rollouts.all(team=team, limit=limit, before=before)
 

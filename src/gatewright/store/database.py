@@ -113,6 +113,7 @@ class Database:
                 yield unit
                 noted = await unit.journal.flush()
                 await _undisturbed(session.commit())
+                unit.journal.committed()
                 if noted:
                     self.bell.ring()
             except BaseException:

@@ -3,10 +3,13 @@
 Events are held back until their transaction ends and written as its last act, on PostgreSQL under one lock that the
 commit releases: so they become visible in the order of their ids, a reader that asks for what is ``after`` an id misses
 none, and nobody waits for that lock while holding it.
+
+What a person notes in a request (``store.origin``) is written into the audit beside it, in the same transaction.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Final, cast
 
@@ -16,9 +19,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gatewright.model.events import RETENTION_DAYS, Event, Severity
 from gatewright.model.objects import JSON
+from gatewright.store.audit import Audit
 from gatewright.store.clock import Clock, stamp
 from gatewright.store.errors import DatabaseNotMigratedError
-from gatewright.store.sql import affected, pack, pack_maybe, row, rows, serialize_events, unpack, unpack_maybe
+from gatewright.store.origin import Act, current
+from gatewright.store.sql import Teams, affected, among, pack, pack_maybe, row, rows, serialize_events, unpack, unpack_maybe
 from gatewright.store.tables import BindingRow, ClusterRow, CredentialRow, DecisionRow, EventRow, MetaRow, RecordRow
 from gatewright.text import Message
 
@@ -27,6 +32,7 @@ _DESIRED: Final = tuple(
     f"{kind}.{verb}" for kind in ("cluster", "team", "binding", "stack") for verb in ("create", "update", "delete")
 )
 _PENDING: Final = "gatewright.events"
+_WRITTEN: Final = "gatewright.audited"
 
 
 class Decision(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -39,6 +45,13 @@ class Decision(msgspec.Struct, frozen=True, omit_defaults=True):
     who: str
     at: str
     evidence: JSON = None
+
+
+class _Noted(msgspec.Struct, frozen=True):
+    """The columns of an event; not ``event``: they are for the audit only."""
+
+    values: dict[str, object]
+    event: bool = True
 
 
 class Journal:
@@ -91,10 +104,33 @@ class Journal:
             "severity": severity,
             "message": pack_maybe(message),
         }
-        self._pending().append(event)
+        self._pending().append(_Noted(event))
 
-    def _pending(self) -> list[dict[str, object]]:
-        return cast(list[dict[str, object]], self._session.info.setdefault(_PENDING, []))
+    async def record(
+        self,
+        who: str,
+        what: str,
+        where: str,
+        before: object = None,
+        after: object = None,
+        *,
+        cluster: str = "",
+        team: str = "",
+    ) -> None:
+        """Appends an entry of the audit only: what a person did that is nobody else's news, e.g. signing in."""
+        values: dict[str, object] = {
+            "who": who,
+            "what": what,
+            "subject": where,
+            "before": pack_maybe(before),
+            "after": pack_maybe(after),
+            "cluster": cluster,
+            "team": team,
+        }
+        self._pending().append(_Noted(values, event=False))
+
+    def _pending(self) -> list[_Noted]:
+        return cast(list[_Noted], self._session.info.setdefault(_PENDING, []))
 
     def mark(self) -> int:
         """Where the notes of this transaction stand, for ``rewind``."""
@@ -105,14 +141,29 @@ class Journal:
         del self._pending()[mark:]
 
     async def flush(self) -> bool:
-        """Writes what was noted; tells whether there was anything. The transaction calls it as its last act."""
+        """Writes what was noted; tells whether there were events. The transaction calls it as its last act."""
         pending = self._pending()
-        if not pending:
+        await self._audit([noted.values for noted in pending])
+        events = [noted.values for noted in pending if noted.event]
+        pending.clear()
+        if not events:
             return False
         await serialize_events(self._session)
-        await self._session.execute(insert(EventRow), pending)
-        pending.clear()
+        await self._session.execute(insert(EventRow), events)
         return True
+
+    async def _audit(self, noted: Sequence[Mapping[str, object]]) -> None:
+        act = current()
+        mine = [] if act is None else [values for values in noted if values["who"] == act.origin.who]
+        if act is not None and mine:
+            await Audit(self._session, self._clock).noted(act, mine)
+            self._session.info[_WRITTEN] = (act, len(mine))
+
+    def committed(self) -> None:
+        """Says that what was flushed is there for good: the request need not be written down once more."""
+        act, count = cast(tuple[Act | None, int], self._session.info.pop(_WRITTEN, (None, 0)))
+        if act is not None:
+            act.committed += count
 
     async def events(
         self,
@@ -120,14 +171,16 @@ class Journal:
         after: int = 0,
         before: int | None = None,
         limit: int = 200,
-        team: str | None = None,
+        team: Teams | None = None,
         cluster: str | None = None,
         what_prefix: str = "",
+        without: Sequence[str] = (),
         newest: bool = False,
     ) -> list[Event]:
         """Committed events with an id above ``after`` and below ``before``: oldest first, or ``newest`` first.
 
-        ``team``: those of the team, and those of no team about a cluster that it is bound to.
+        ``team``: those of the team, and those of no team about a cluster that it is bound to. ``without``: kinds that
+        are left out.
         """
         query = select(EventRow).where(EventRow.id > after)
         if before is not None:
@@ -138,6 +191,8 @@ class Journal:
             query = query.where(EventRow.cluster == cluster)
         if what_prefix:
             query = query.where(EventRow.what.startswith(what_prefix, autoescape=True))
+        if without:
+            query = query.where(EventRow.what.not_in(without))
         order = EventRow.id.desc() if newest else EventRow.id
         return [event_of(r) for r in await rows(self._session, query.order_by(order).limit(limit))]
 
@@ -194,7 +249,7 @@ def event_of(row: EventRow) -> Event:
     )
 
 
-def _concerns(team: str) -> ColumnElement[bool]:
+def _concerns(team: Teams) -> ColumnElement[bool]:
     bound = select(ClusterRow.name).join(BindingRow, BindingRow.cluster_id == ClusterRow.id)
-    mine = bound.where(BindingRow.team == team)
-    return (EventRow.team == team) | ((EventRow.team == "") & EventRow.cluster.in_(mine))
+    mine = bound.where(among(BindingRow.team, team))
+    return among(EventRow.team, team) | ((EventRow.team == "") & EventRow.cluster.in_(mine))

@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gatewright.model.plan import Plan
 from gatewright.store.clock import Clock, stamp
 from gatewright.store.errors import AmbiguousPlanError, UnknownPlanError
-from gatewright.store.sql import insert_new, pack, rows, unpack
+from gatewright.store.journal import Journal
+from gatewright.store.sql import Teams, among, insert_new, pack, rows, unpack
 from gatewright.store.tables import PlanRow
 
 
@@ -28,10 +29,12 @@ class Plans:
     def __init__(self, session: AsyncSession, clock: Clock) -> None:
         self._session = session
         self._clock = clock
+        self._journal = Journal(session, clock)
 
     async def save(self, plan: Plan, who: str) -> str:
-        """Keeps the plan and gives its hash. An equal plan keeps the time and the person of the first."""
-        await insert_new(
+        """Keeps the plan and gives its hash. An equal plan keeps the time and the person of the first; the audit has
+        every person who asked for it."""
+        made = await insert_new(
             self._session,
             PlanRow,
             hash=plan.hash,
@@ -41,11 +44,15 @@ class Plans:
             requested_by=who,
             body=pack(plan),
         )
+        after = {"action": plan.action, "outcome": plan.outcome, "clusters": [c.cluster for c in plan.clusters]}
+        await self._journal.record(who, "plan.create", plan.hash, after={**after, "new": made}, team=plan.team)
         return plan.hash
 
-    async def get(self, hash: str) -> StoredPlan:
-        """By hash, or by its first characters (8 at least). Raises ``UnknownPlanError``, ``AmbiguousPlanError``."""
-        found = await rows(self._session, _by_prefix(hash).limit(2)) if len(hash) >= 8 else []
+    async def get(self, hash: str, *, team: Teams | None = None) -> StoredPlan:
+        """By hash, or by its first characters (8 at least), of these teams. Raises ``UnknownPlanError``,
+        ``AmbiguousPlanError``."""
+        query = _by_prefix(hash) if team is None else _by_prefix(hash).where(among(PlanRow.team, team))
+        found = await rows(self._session, query.limit(2)) if len(hash) >= 8 else []
         if not found:
             raise UnknownPlanError(hash=hash[:80])
         if len(found) > 1:

@@ -469,3 +469,32 @@ class SetupCodeRow(Base):
     __tablename__ = "setup_codes"
     hash: Mapped[str] = mapped_column(primary_key=True)
     created_at: Mapped[str]
+
+
+class AuditRow(Base):
+    """What a person did, or was refused (``model.audit.Entry``). Append-only: triggers refuse to change or delete a
+    row. ``id`` grows with time and tells no count; ``team`` and ``cluster`` are names, for history outlives both."""
+
+    __tablename__ = "audit"
+    __table_args__ = (
+        *(Index(None, column, "id") for column in ("team", "cluster", "who", "what", "outcome")),
+        Index(None, "at"),
+        Index(None, "request"),
+    )
+    id: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[str]
+    who: Mapped[str]
+    person: Mapped[str]
+    via: Mapped[str]
+    address: Mapped[str]
+    agent: Mapped[str]
+    request: Mapped[str]
+    route: Mapped[str]
+    what: Mapped[str]
+    subject: Mapped[str]
+    team: Mapped[str]
+    cluster: Mapped[str]
+    before: Mapped[str | None]
+    after: Mapped[str | None]
+    outcome: Mapped[str]
+    code: Mapped[str]

@@ -29,6 +29,7 @@ SCOPES: dict[tuple[str, tuple[str, ...]], str] = {
     ("cluster_locks", ("cluster_id",)): "one writer per cluster (invariant 4)",
     ("workers", ("id",)): "a random id, nobody's name",
     ("events", ("id",)): "a serial number, nobody's name",
+    ("audit", ("id",)): "a random id, nobody's name",
     ("notifications", ("name",)): INSTALLATION,
     ("notification_secrets", ("notification",)): "one address per notification",
     ("deliveries", ("id",)): "a random id, nobody's name",
