@@ -134,6 +134,14 @@ class Clusters:
         async with self._opening:
             return self._clients.setdefault(cluster.uid, KubeClient(connection, options=self._options))
 
+    async def connection(self, name: str) -> Connection | None:
+        """How a cluster is reached, with its credential; None where none is stored. Raises ``UnknownClusterError`` and
+        the ``store.key-*`` errors."""
+        async with self.database.reading() as unit:
+            cluster = await unit.fleet.cluster(name)
+            sealed = await unit.credentials.get(cluster.uid)
+        return None if sealed is None else Connection.from_secret(self._ring.open(cluster.uid, sealed))
+
     async def registered(self, team: str | None = None) -> list[Registered]:
         """Every cluster, or those that a team is bound to (``UnknownTeamError``), by name."""
         async with self.database.reading() as unit:

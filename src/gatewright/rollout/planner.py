@@ -104,6 +104,16 @@ class Planner:
                 made = plan_cluster(msgspec.structs.replace(request, observation=observation))
             return made
 
+    async def parting(self, cluster: str, uid: str) -> ClusterPlan:
+        """What becomes of every object of a cluster once all of its teams have left. Raises ``ClusterError``."""
+        known = await self._clusters.known(uid)
+        last = known.claims[-1] if known.claims else None
+        known = msgspec.structs.replace(known, claims=(), leaving=last)
+        team = last.team if last is not None else ""
+        async with self._clusters.client(cluster) as kube:
+            observation = await survey(kube, cluster, interests_of(known, team, "leave"), known)
+            return plan_cluster(ClusterRequest(observation, known, team, "leave"))
+
     async def _request(self, kube: KubeClient, question: Question) -> ClusterRequest:
         leaving = question.team if question.action == "leave" else None
         known = await self._clusters.known(question.uid, leaving=leaving)

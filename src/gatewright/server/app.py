@@ -10,16 +10,20 @@ from typing import Final, get_args
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute, compile_path
+from starlette.types import ASGIApp
 
 from gatewright import __version__
 from gatewright.server import problems
+from gatewright.server.audit import Auditing, telling
 from gatewright.server.auth import authenticator
+from gatewright.server.headers import SecurityHeaders
 from gatewright.server.openapi import document
 from gatewright.server.operations import methods_of, unsound
 from gatewright.server.permissions import undeclared
 from gatewright.server.requests import CountingRequests
 from gatewright.server.routes import (
     about,
+    audit,
     bundles,
     clusters,
     desired,
@@ -27,11 +31,16 @@ from gatewright.server.routes import (
     events,
     fleet,
     health,
+    installation,
     metrics,
     notifications,
+    overview,
+    people,
     plans,
     probes,
     rollouts,
+    session,
+    tokens,
     versions,
 )
 from gatewright.server.services import Services
@@ -52,7 +61,20 @@ _PARTS: Final = (
     versions,
     probes,
     metrics,
+    overview,
+    installation,
+    session,
+    people,
+    tokens,
+    audit,
 )
+
+
+class _Application(FastAPI):
+    """Everything that answers, faults included, within the headers of every answer."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return SecurityHeaders(super().build_middleware_stack())
 
 
 def create_app(services: Services, *, token: str | None = None) -> FastAPI:
@@ -60,12 +82,13 @@ def create_app(services: Services, *, token: str | None = None) -> FastAPI:
 
     Raises ``RuntimeError`` for a route that names no permission or does not declare what it answers.
     """
-    app = FastAPI(
+    app = _Application(
         title="Gatewright", version=__version__, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False
     )
     app.state.services = services
+    app.add_middleware(Auditing, trail=services.audit)
     app.add_middleware(CountingRequests, counts=services.metrics.sources.requests)
-    app.state.authenticate = authenticator(token)
+    app.state.authenticate = telling(authenticator(token, services))
     problems.install(app, _methods())
     for part in _PARTS:
         app.include_router(part.router, prefix=PREFIX)

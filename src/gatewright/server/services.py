@@ -23,6 +23,9 @@ from gatewright.model.status import ClusterStatus
 from gatewright.observe import resources
 from gatewright.observe.clusters import Clusters
 from gatewright.observe.consistency import Consistency
+from gatewright.observe.installation import Installations
+from gatewright.observe.mappings import Mappings
+from gatewright.observe.matrix import FleetMatrix
 from gatewright.observe.notifications.notifier import Notifier
 from gatewright.observe.notifications.sender import Sender
 from gatewright.observe.observatory import Observatory
@@ -30,19 +33,27 @@ from gatewright.observe.probed import Probes
 from gatewright.observe.probes.addresses import AddressPolicy
 from gatewright.observe.probing import Probing
 from gatewright.observe.reporting import Reporter
+from gatewright.observe.topologies import Topologies
 from gatewright.observe.views import Views
 from gatewright.rollout.drift import DriftWatch
 from gatewright.rollout.drifts import Drifts
 from gatewright.rollout.planner import Planner
+from gatewright.rollout.removal import Removals
 from gatewright.rollout.service import Rollouts
+from gatewright.server.audit import AuditTrail
 from gatewright.server.desired import DesiredState
 from gatewright.server.errors import FolderError
 from gatewright.server.eventlog import EventLog
 from gatewright.server.logs import configure
 from gatewright.server.metrics import Metrics, Sources
 from gatewright.server.notifications import NotificationDesk
+from gatewright.server.passwords import Hasher, Passwords
+from gatewright.server.people import PeopleDesk
 from gatewright.server.principal import Principal
+from gatewright.server.sessions import SignIns
 from gatewright.server.settings import Settings
+from gatewright.server.setup import SetUp
+from gatewright.server.tokens import TokenDesk
 from gatewright.server.values import BundleRow, Pulled
 from gatewright.server.wire import ConnectionBody
 from gatewright.store.bundles import BundleStore
@@ -69,6 +80,16 @@ class Services:
     notifier: Notifier
     drifts: Drifts
     metrics: Metrics
+    matrix: FleetMatrix
+    mappings: Mappings
+    topologies: Topologies
+    installations: Installations
+    removals: Removals
+    audit: AuditTrail
+    sign_ins: SignIns
+    people: PeopleDesk
+    tokens: TokenDesk
+    set_up: SetUp
 
     @contextlib.asynccontextmanager
     async def working(self, listens: tuple[str, int]) -> AsyncGenerator[None]:
@@ -155,8 +176,8 @@ def engine_url(settings: Settings) -> str:
 
 
 @contextlib.asynccontextmanager
-async def open_services(settings: Settings) -> AsyncGenerator[Services]:
-    """The services on the settings' database, migrated.
+async def open_services(settings: Settings, *, hasher: Hasher | None = None) -> AsyncGenerator[Services]:
+    """The services on the settings' database, migrated. ``hasher``: of passwords, argon2 unless another is given.
 
     Raises the ``store.database-*`` and ``store.key-*`` errors, and ``FolderError``.
     """
@@ -182,6 +203,8 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services]:
         stack.push_async_callback(sender.close)
         notifier = Notifier(database, ring, sender, retention_days=settings.event_days)
         desk = NotificationDesk(database, ring, notifier)
+        passwords = Passwords(hasher)
+        sign_ins = SignIns(database, passwords)
         yield Services(
             settings,
             DesiredState(database, clusters, desk),
@@ -197,6 +220,16 @@ async def open_services(settings: Settings) -> AsyncGenerator[Services]:
             notifier,
             Drifts(database),
             _metrics(database, observatory),
+            matrix=FleetMatrix(observatory, consistency),
+            mappings=Mappings(observatory),
+            topologies=Topologies(observatory),
+            installations=Installations(observatory),
+            removals=Removals(clusters, Planner(clusters, bundles)),
+            audit=AuditTrail(database),
+            sign_ins=sign_ins,
+            people=PeopleDesk(database, passwords, sign_ins),
+            tokens=TokenDesk(database),
+            set_up=SetUp(database, passwords, sign_ins, settings.setup_file),
         )
 
 

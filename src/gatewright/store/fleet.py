@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gatewright.model.desired import Binding, Change, Claim, Cluster, Custody, Desired, RegisteredCluster, Stack, Team
+from gatewright.model.errors import GatewrightError
 from gatewright.store.apply import Address, Applier, Registration
 from gatewright.store.clock import Clock
 from gatewright.store.errors import (
@@ -24,6 +25,7 @@ from gatewright.store.errors import (
 )
 from gatewright.store.journal import Journal
 from gatewright.store.notifications import Notifications
+from gatewright.store.people import People
 from gatewright.store.sql import affected, nearest, row, rows, serialize_desired
 from gatewright.store.tables import (
     Base,
@@ -50,6 +52,10 @@ class Fleet:
 
     async def clusters(self) -> list[RegisteredCluster]:
         return [registered_of(r) for r in await rows(self._session, select(ClusterRow).order_by(ClusterRow.name))]
+
+    async def cluster_uids(self) -> list[str]:
+        """The UIDs of all clusters, by the clusters' names."""
+        return list(await self._session.scalars(select(ClusterRow.id).order_by(ClusterRow.name)))
 
     async def cluster(self, name: str) -> RegisteredCluster:
         """Raises ``UnknownClusterError`` with the nearest names."""
@@ -186,16 +192,28 @@ class Fleet:
         """
         await serialize_desired(self._session)
         cluster = await self.cluster(name)
-        self._require_unbound(f"Cluster {name}", await self.bindings(cluster=name), cluster=name)
-        lock = await row(self._session, select(ClusterLockRow).where(ClusterLockRow.cluster_id == cluster.uid))
-        if lock is not None:
-            raise ClusterLockedError(cluster=name, owner=lock.rollout_id)
-        await self._require_nothing_written(cluster)
+        for block in await self.blocks(cluster):
+            raise block
         await self._delete(ClusterRow, ClusterRow.id == cluster.uid)
         await self._journal.note(who, "cluster.delete", name, before=cluster.spec, cluster=name)
 
+    async def blocks(self, cluster: RegisteredCluster) -> list[GatewrightError]:
+        """Everything for which ``delete_cluster`` refuses, the first as it raises it."""
+        found: list[GatewrightError] = []
+        bindings = await self.bindings(cluster=cluster.name)
+        if bindings:
+            found.append(_still_bound(f"Cluster {cluster.name}", bindings, cluster.name))
+        lock = await row(self._session, select(ClusterLockRow).where(ClusterLockRow.cluster_id == cluster.uid))
+        if lock is not None:
+            found.append(ClusterLockedError(cluster=cluster.name, owner=lock.rollout_id))
+        count = await self._written(cluster)
+        if count:
+            found.append(ClusterHasInstallationError(cluster=cluster.name, count=count, team="-"))
+        return found
+
     async def delete_team(self, name: str, who: str) -> None:
-        """Deletes a team, its stacks and its notifications. Raises ``UnknownTeamError``, ``StillBoundError``."""
+        """Deletes a team, its stacks, its notifications and its members' roles. Raises ``UnknownTeamError``,
+        ``StillBoundError``."""
         await serialize_desired(self._session)
         team = await self.team(name)
         self._require_unbound(f"Team {name}", await self.bindings(team=name))
@@ -203,6 +221,8 @@ class Fleet:
             await self.delete_stack(name, stack.name, who)
         for notification in await self._notifications.all(team=name):
             await self.delete_notification(notification.name, who)
+        for grant in await People(self._session, self._clock).revoke_team(name):
+            await self._journal.note(who, "member.delete", f"{name}.{grant.user}", before=grant.role, team=name)
         await self._delete(TeamRow, TeamRow.name == name)
         await self._journal.note(who, "team.delete", name, before=team, team=name)
 
@@ -236,11 +256,18 @@ class Fleet:
 
     def _require_unbound(self, object: str, bindings: Sequence[Binding], cluster: str | None = None) -> None:
         if bindings:
-            names = ", ".join(b.name for b in bindings[:5])
-            raise StillBoundError(cluster=cluster, object=object, bindings=names, count=len(bindings))
+            raise _still_bound(object, bindings, cluster)
 
-    async def _require_nothing_written(self, cluster: RegisteredCluster, team: str | None = None) -> None:
-        query = select(func.count()).select_from(RecordRow).where(RecordRow.cluster_id == cluster.uid)
-        count = await row(self._session, query if team is None else query.where(RecordRow.team == team)) or 0
+    async def _require_nothing_written(self, cluster: RegisteredCluster, team: str) -> None:
+        count = await self._written(cluster, team)
         if count:
-            raise ClusterHasInstallationError(cluster=cluster.name, count=count, team=team or "-")
+            raise ClusterHasInstallationError(cluster=cluster.name, count=count, team=team)
+
+    async def _written(self, cluster: RegisteredCluster, team: str | None = None) -> int:
+        query = select(func.count()).select_from(RecordRow).where(RecordRow.cluster_id == cluster.uid)
+        return await row(self._session, query if team is None else query.where(RecordRow.team == team)) or 0
+
+
+def _still_bound(object: str, bindings: Sequence[Binding], cluster: str | None) -> StillBoundError:
+    names = ", ".join(b.name for b in bindings[:5])
+    return StillBoundError(cluster=cluster, object=object, bindings=names, count=len(bindings))

@@ -52,6 +52,11 @@ class Records:
         order = (RecordRow.api_group, RecordRow.kind, RecordRow.namespace, RecordRow.name)
         return tuple(_record(found) for found in await rows(self._session, query.order_by(*order)))
 
+    async def written(self, cluster_uid: str) -> list[tuple[Record, str]]:
+        """Every record of a cluster, with the time of our last write."""
+        query = select(RecordRow).where(RecordRow.cluster_id == cluster_uid)
+        return [(_record(found), found.written_at) for found in await rows(self._session, query)]
+
     async def refs(self) -> dict[str, tuple[ObjectRef, ...]]:
         """The objects with a record, by cluster."""
         found: dict[str, list[ObjectRef]] = {}
