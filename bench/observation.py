@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import json
 import math
 import os
@@ -42,6 +43,8 @@ RATE = 200.0
 SECONDS = 30.0
 TEAM = "bench"
 KUBECTL_CLUSTERS = 20
+FLIPPED = 0.1
+"""Seconds: what is changed and changed back within the time in which changes are judged together is no change."""
 
 
 class Server:
@@ -160,7 +163,9 @@ async def latency(running: Server, fleet: SimulatedFleet, name: str, disturb: bo
     waits = [1000 * (min(t for t in seen.get(key, ()) if t >= at) - at) for key, moments in made.items()
              for at in moments if any(t >= at for t in seen.get(key, ()))]  # fmt: skip
     total = sum(len(moments) for moments in made.values())
+    back = sum(2 for moments in made.values() for at, then in itertools.pairwise(moments) if then - at < FLIPPED)
     note = f"median {percentile(waits, 0.5):.0f}, {total} changes in {SECONDS:.0f} s, {total - len(waits)} not told"
+    note += f" ({back} were taken back at once)"
     show(f"a changed condition told, p99, {name}", percentile(waits, 0.99), "ms", 250, note)
     if not disturb:
         for path, times in views.items():

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+import time
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 import msgspec
 
@@ -12,6 +14,9 @@ from gatewright.model.objects import ObjectRef
 from gatewright.store.database import Database
 from gatewright.store.errors import UnknownClusterError, UnknownTeamError
 from gatewright.store.sql import nearest
+
+FRESH: Final = 0.5
+"""Seconds after which the database is asked again though nothing was changed here: others may have."""
 
 
 class Directory(msgspec.Struct, frozen=True, dict=True):
@@ -40,6 +45,18 @@ class Directory(msgspec.Struct, frozen=True, dict=True):
     def _teams_by_namespace(self) -> dict[tuple[str, str], str]:
         return {(b.cluster, b.namespace): team for team, bindings in self.bindings.items() for b in bindings}
 
+    def on_cluster(self, cluster: str) -> Sequence[Binding]:
+        """The bindings of every team to a cluster, by its name."""
+        return self._by_cluster.get(cluster, ())
+
+    @functools.cached_property
+    def _by_cluster(self) -> dict[str, list[Binding]]:
+        found: dict[str, list[Binding]] = {}
+        for bindings in self.bindings.values():
+            for binding in bindings:
+                found.setdefault(binding.cluster, []).append(binding)
+        return found
+
     def of_team(self, team: str) -> Sequence[Binding]:
         """A team's bindings by cluster. Raises ``UnknownTeamError``."""
         if team not in self.teams:
@@ -48,14 +65,21 @@ class Directory(msgspec.Struct, frozen=True, dict=True):
 
 
 class Directories:
-    """The current directory. ``read`` asks the database for little more than whether anything changed."""
+    """The current directory. ``read`` asks the database for little more than whether anything changed, and not even
+    that while this process has changed nothing and asked a moment ago."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._token: tuple[object, ...] | None = None
         self._kept: Directory | None = None
+        self._asked = (-1, 0.0)
 
     async def read(self) -> Directory:
+        commits, asked_at = self._asked
+        now = time.monotonic()
+        if self._kept is not None and commits == self._database.commits and now - asked_at < FRESH:
+            return self._kept
+        asked = (self._database.commits, now)
         async with self._database.reading() as unit:
             token = await unit.journal.token()
             if self._kept is None or token != self._token:
@@ -69,4 +93,5 @@ class Directories:
                 credentials = await unit.credentials.updated()
                 self._kept = Directory(clusters, credentials, owned, teams, bindings, stacks)
                 self._token = token
+            self._asked = asked
             return self._kept

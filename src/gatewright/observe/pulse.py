@@ -39,7 +39,7 @@ def utc_now() -> datetime:
 
 def rfc3339(moment: datetime) -> str:
     """To the second, UTC: for people."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).isoformat(timespec="seconds")[:19] + "Z"
 
 
 def reachability_of(error: GatewrightError) -> Reachability:

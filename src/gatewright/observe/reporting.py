@@ -19,6 +19,7 @@ from gatewright.model.events import Severity
 from gatewright.model.health import ObjectHealth
 from gatewright.model.status import HealthState, Reachability
 from gatewright.observe.board import Transition
+from gatewright.observe.breath import Breath
 from gatewright.observe.directory import Directory
 from gatewright.observe.observatory import Observatory
 from gatewright.observe.views import team_health
@@ -150,7 +151,9 @@ class Reporter:
 
 
 async def _note_objects(unit: Unit, directory: Directory, changes: Mapping[tuple[str, Hashable], _Change]) -> None:
+    breath = Breath()
     for (uid, _), change in changes.items():
+        await breath.take()
         if change.object is None or change.before == change.after or not _BAD & {change.before, change.after}:
             continue
         ref = change.object.ref

@@ -42,7 +42,7 @@ class Shares:
     async def balance(self) -> frozenset[str]:
         """One look: takes what nobody watches, gives up what is beyond the share. Gives what this worker watches."""
         async with self._database.reading() as unit:
-            clusters = [cluster.uid for cluster in await unit.fleet.clusters()]
+            clusters = await unit.fleet.cluster_uids()
             workers = [worker.id for worker in await unit.workers.all("watch")]
             watches = {watch.cluster_uid: watch for watch in await unit.watches.all()}
         alive = {worker for worker in workers if await self._presence.alive(worker)} | {self._presence.id}

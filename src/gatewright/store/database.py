@@ -55,6 +55,8 @@ class Database:
         # Within one process SQLite's writers queue here, in order and without polling the file.
         self._queue = asyncio.Lock()
         self.bell = Bell()
+        self.commits = 0
+        """Write transactions of this object that were committed: while it stays, nothing was changed here."""
 
     @property
     def embedded(self) -> bool:
@@ -114,6 +116,8 @@ class Database:
                 noted = await unit.journal.flush()
                 await _undisturbed(session.commit())
                 unit.journal.committed()
+                if engine is self._writers:
+                    self.commits += 1
                 if noted:
                     self.bell.ring()
             except BaseException:

@@ -9,7 +9,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gatewright.store.clock import Clock, stamp
-from gatewright.store.sql import affected, insert_new, rows
+from gatewright.store.sql import affected, insert_new
 from gatewright.store.tables import WatchRow
 
 
@@ -30,8 +30,9 @@ class Watches:
         self._clock = clock
 
     async def all(self) -> list[Watch]:
-        query = select(WatchRow).order_by(WatchRow.cluster_id)
-        return [Watch(r.cluster_id, r.worker, r.generation, r.taken_at) for r in await rows(self._session, query)]
+        columns = WatchRow.cluster_id, WatchRow.worker, WatchRow.generation, WatchRow.taken_at
+        found = await self._session.execute(select(*columns).order_by(WatchRow.cluster_id))
+        return [Watch(uid, worker, generation, taken_at) for uid, worker, generation, taken_at in found]
 
     async def take(self, cluster_uid: str, worker: str, held: Watch | None) -> bool:
         """Takes a cluster that nobody watches, or that ``held`` watches no more. False when another was quicker."""

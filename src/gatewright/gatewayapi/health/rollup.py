@@ -29,6 +29,7 @@ from gatewright.model.objects import ObjectRef
 CAUSES: Final = 10
 """How many causes a roll-up names."""
 _AFFECTED: Final = 20
+_SEVERITY: Final = {severity: -place for place, severity in enumerate(SEVERITIES)}
 
 
 class Summary(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -44,9 +45,9 @@ class Summary(msgspec.Struct, frozen=True, omit_defaults=True):
 
 def summarise(snapshot: Snapshot, objects: Mapping[ObjectKey, ObjectHealth]) -> Summary:
     """The objects of a cluster (or of a team in it: ``of_namespaces``) rolled up. No objects: healthy."""
-    severities = Counter(f.severity for o in objects.values() for f in o.findings)
-    gateways: list[HealthState] = [o.state for (kind, _), o in objects.items() if kind == GATEWAY]
     states: list[HealthState] = [o.state for o in objects.values()]
+    gateways: list[HealthState] = [o.state for (kind, _), o in objects.items() if kind == GATEWAY]
+    severities = Counter([f.severity for o in objects.values() if o.findings for f in o.findings])
     return Summary(
         state=_together(states, gateways or states),
         objects=counts(states),
@@ -61,24 +62,28 @@ def of_namespaces(
     objects: Mapping[ObjectKey, ObjectHealth], namespaces: Iterable[str]
 ) -> dict[ObjectKey, ObjectHealth]:
     """What a team sees: the objects in its namespaces, and the Gateways and classes that they hang on."""
-    wanted = frozenset(namespaces)
-    waiting = [key for key in objects if key[1][0] in wanted and key[1][0]]
-    found: dict[ObjectKey, ObjectHealth] = {}
+    wanted = frozenset(namespaces) - {""}
+    found = {key: health for key, health in objects.items() if key[1][0] in wanted}
+    waiting = {parent for health in found.values() for parent in health.parents}
+    outside = False
     while waiting:
-        key = waiting.pop()
+        key = key_of(waiting.pop())
         health = objects.get(key)
         if health is None or key in found:
             continue
         found[key] = health
-        waiting += [key_of(parent) for parent in health.parents]
-    return {key: health for key, health in objects.items() if key in found}
+        outside = True
+        waiting.update(health.parents)
+    return {key: health for key, health in objects.items() if key in found} if outside else found
 
 
 def roll_up(name: str, members: Sequence[ClusterHealth]) -> Health:
     """Clusters told as one: of a team, or of the fleet."""
     states: list[HealthState] = [m.state for m in members]
-    # Each cluster's causes are in order already: of a thousand clusters only the first of each are looked at.
-    ranked = islice(heapq.merge(*(m.causes for m in members), key=_rank), CAUSES)
+    # Each cluster's causes are in order already: of a thousand clusters only the first of each are looked at, and
+    # the worst causes of all are among those of the clusters with the worst first ones.
+    worst = heapq.nsmallest(CAUSES, (m.causes for m in members if m.causes), key=lambda c: _rank(c[0]))
+    ranked = islice(heapq.merge(*worst, key=_rank), CAUSES)
     return Health(
         name=name,
         state=_together(states, states),
@@ -108,7 +113,7 @@ def with_findings(health: Health, findings: Iterable[HealthFinding]) -> Health:
 def causes(objects: Mapping[ObjectKey, ObjectHealth], cluster: str = "", most: int = CAUSES) -> tuple[Cause, ...]:
     """The objects whose mending removes the most errors and warnings, worst first."""
     groups: dict[ObjectKey, list[HealthFinding]] = defaultdict(list)
-    for finding in (f for o in objects.values() for f in o.findings if f.severity != "info"):
+    for finding in [f for o in objects.values() if o.findings for f in o.findings if f.severity != "info"]:
         groups[key_of(root(objects, finding))].append(finding)
     found = (_cause(objects, key, group, cluster) for key, group in groups.items())
     return tuple(sorted(found, key=_rank)[:most])
@@ -159,11 +164,11 @@ def _cause(
 
 
 def _worse(finding: HealthFinding) -> int:
-    return -SEVERITIES.index(finding.severity)
+    return _SEVERITY[finding.severity]
 
 
 def _rank(cause: Cause) -> tuple[int, int, str, tuple[str, str, str, str]]:
-    return (-SEVERITIES.index(cause.severity), -cause.explains, cause.cluster, cause.object.identity)
+    return (_SEVERITY[cause.severity], -cause.explains, cause.cluster, cause.object.identity)
 
 
 def _together(states: Sequence[HealthState], decisive: Sequence[HealthState]) -> HealthState:
@@ -180,7 +185,8 @@ def _together(states: Sequence[HealthState], decisive: Sequence[HealthState]) ->
 
 
 def _sum(all_counts: Iterable[Counts]) -> Counts:
-    total: Counter[str] = Counter()
+    total = [0, 0, 0, 0, 0]
     for entry in all_counts:
-        total.update(msgspec.structs.asdict(entry))
-    return Counts(**total)
+        for place, number in enumerate(msgspec.structs.astuple(entry)):
+            total[place] += number
+    return Counts(*total)

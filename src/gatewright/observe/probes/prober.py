@@ -29,7 +29,7 @@ class ProberOptions(msgspec.Struct, frozen=True):
     pace: Pace = Pace()
     concurrency: int = 50
     seconds: float = SECONDS
-    refresh: float = 5.0
+    refresh: float = 15.0
     confirm: float = 5.0
 
 
