@@ -143,3 +143,83 @@ class ClusterManifestError(InputError):
     """A manifest from a socket names a cluster that is not registered; its kubeconfig is on another machine."""
 
     code: ClassVar[str] = "server.cluster-manifest"
+
+
+class SignInRefusedError(UnauthenticatedError):
+    """The name or the password is wrong, or the person may not sign in; which of them is not told."""
+
+    code: ClassVar[str] = "people.sign-in-refused"
+
+
+class TooManyAttemptsError(DeniedError):
+    """Too many sign-ins failed with this name or from this address."""
+
+    code: ClassVar[str] = "people.too-many-attempts"
+    http_status: ClassVar[int] = 429
+
+
+class BusyError(EnvironmentFailure):
+    """More passwords wait to be checked than this server takes on at once."""
+
+    code: ClassVar[str] = "people.busy"
+    http_status: ClassVar[int] = 503
+
+
+class CsrfError(DeniedError):
+    """A request with a session's cookie does not prove that it comes from our own page."""
+
+    code: ClassVar[str] = "people.csrf"
+
+
+class PasswordError(InputError):
+    """The password breaks a rule."""
+
+    code: ClassVar[str] = "people.password"
+
+
+class SetUpDoneError(ConflictError):
+    """There is an administrator already."""
+
+    code: ClassVar[str] = "people.set-up-done"
+
+
+class SetUpCodeError(DeniedError):
+    """The code for setting up is not one of this installation's."""
+
+    code: ClassVar[str] = "people.set-up-code"
+
+
+class BeyondError(DeniedError):
+    """Somebody would give, take or change what they do not hold themselves."""
+
+    code: ClassVar[str] = "people.beyond"
+
+
+class PermissionNameError(InputError):
+    """A permission does not exist, or a role of this scope cannot hold it."""
+
+    code: ClassVar[str] = "people.permission"
+
+
+class RoleScopeError(InputError):
+    """A role of a team is given in the installation, or the other way round."""
+
+    code: ClassVar[str] = "people.role-scope"
+
+
+class BuiltinRoleError(ConflictError):
+    """A role that is built in cannot be changed or deleted."""
+
+    code: ClassVar[str] = "people.builtin-role"
+
+
+class NoPersonError(InputError):
+    """Who asks is no person: the operator has no password, sessions or tokens of their own."""
+
+    code: ClassVar[str] = "people.no-person"
+
+
+class UnknownSessionError(NotFoundError):
+    """The person has no session of this id."""
+
+    code: ClassVar[str] = "people.unknown-session"

@@ -19,8 +19,9 @@ whoever may not ask)::
 ``answers(T)`` encodes what the function returns, and pyright holds it to ``T``; ``answers(str, media=YAML)`` is for
 text; ``answers_pages(T)`` with a ``Paging`` parameter (``server.paging``) for lists that may be long;
 ``answers_nothing()`` for 204; ``streams(T)`` for server-sent events whose data is a ``T`` (the function returns
-``events.stream(...)``). ``reads(T)`` decodes the body; T extends ``wire.Body``, and a constraint that the model checks
-is written on its fields for the document (``server.parameters``).
+``events.stream(...)``); ``downloads(media)`` for a file that is made while it is sent. ``reads(T)`` decodes the body; T
+extends ``wire.Body``, and a constraint that the model checks is written on its fields for the document
+(``server.parameters``).
 
 ``refuses`` names the error statuses beyond those that every route has or that follow from its parameters: 401, 403,
 422 and 500 always, 413 and 415 with a body, 412 with ``IfMatch`` (``server.etags``). All errors are problems
@@ -45,7 +46,8 @@ from fastapi.routing import APIRoute
 from gatewright.server.errors import UnknownParameterError
 from gatewright.server.etags import IfMatch, conditional
 from gatewright.server.paging import Page
-from gatewright.server.permissions import Require
+from gatewright.server.permissions import Public, Require
+from gatewright.server.veil import veiled
 from gatewright.server.wire import JSON, body, encoded
 
 YAML: Final = "application/yaml"
@@ -55,7 +57,7 @@ _REQUEST: Final = "the_request_itself"
 
 P = ParamSpec("P")
 T = TypeVar("T")
-Shape = Literal["value", "page", "nothing", "stream"]
+Shape = Literal["value", "page", "nothing", "stream", "download"]
 
 
 class Declared(msgspec.Struct, frozen=True):
@@ -126,6 +128,25 @@ def streams(type: type[Any], *, refuses: Iterable[int] = ()) -> Callable[[Endpoi
     return lambda endpoint: _declare(endpoint, declared, respond)
 
 
+class Download(msgspec.Struct, frozen=True):
+    """A file for somebody to keep: its name, its media type, and its content in parts."""
+
+    name: str
+    media: str
+    parts: AsyncGenerator[bytes]
+
+
+def downloads(*media: str, refuses: Iterable[int] = ()) -> Callable[[Endpoint[P, Download]], Wrapped]:
+    """The route answers with a file of one of the types ``media``, sent while it is made."""
+    declared = Declared("download", None, 200, ", ".join(media), frozenset(refuses))
+
+    def respond(file: Download) -> Response:
+        headers = {"Cache-Control": "no-store", "Content-Disposition": f'attachment; filename="{file.name}"'}
+        return StreamingResponse(file.parts, 200, headers, file.media)
+
+    return lambda endpoint: _declare(endpoint, declared, respond)
+
+
 def _declare(endpoint: Endpoint[P, T], declared: Declared, respond: Callable[[T], Response]) -> Wrapped:
     """The function that FastAPI calls: ``endpoint`` with the request beside its own parameters."""
     signature = inspect.signature(endpoint, eval_str=True)
@@ -140,7 +161,11 @@ def _declare(endpoint: Endpoint[P, T], declared: Declared, respond: Callable[[T]
     async def called(*args: Any, **kwargs: Any) -> Response:
         request: Request = kwargs[named] if named else kwargs.pop(_REQUEST)
         refuse_unknown(request)
-        return conditional(request, respond(await endpoint(*args, **kwargs)))
+        response = conditional(request, respond(await veiled(request, await endpoint(*args, **kwargs))))
+        # A route that has more to say than its value, a cookie, leaves here what says it.
+        if finish := getattr(request.state, "finish", None):
+            finish(response)
+        return response
 
     # FastAPI looks through ``__wrapped__`` at the endpoint, whose return value is not what it should send.
     del called.__wrapped__
@@ -213,7 +238,7 @@ def unsound(routes: Iterable[object]) -> list[str]:
 def _reads_too_early(route: APIRoute) -> bool:
     calls = [d.call for d in _flat(route.dependant)]
     body = next((i for i, call in enumerate(calls) if isinstance(call, Reads)), len(calls))
-    return not any(isinstance(call, Require) for call in calls[:body])
+    return not any(isinstance(call, Require | Public) for call in calls[:body])
 
 
 def _flat(dependant: Dependant) -> Iterator[Dependant]:

@@ -14,6 +14,7 @@ from pydantic import Field
 
 from gatewright.gatewayapi.manifests import RENDERERS
 from gatewright.model.names import MAX_LABEL, RESERVED_NAMESPACES
+from gatewright.model.people import MAX_NAME, NAME
 
 _LABEL: Final[dict[str, Any]] = {"pattern": "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", "minLength": 1, "maxLength": MAX_LABEL}
 _NAMESPACE: Final[dict[str, Any]] = {**_LABEL, "not": {"enum": sorted(RESERVED_NAMESPACES)}}
@@ -25,6 +26,9 @@ _PORT: Final[dict[str, Any]] = {
     "not": {"enum": sorted({renderer.reserved for renderer in RENDERERS.values()})},
 }
 
+LABEL: Final = _LABEL
+PERSON_NAME: Final[dict[str, Any]] = {"pattern": f"^{NAME.pattern}$", "minLength": 1, "maxLength": MAX_NAME}
+PERSON_NAME_OR_NONE: Final[dict[str, Any]] = {**PERSON_NAME, "pattern": f"^({NAME.pattern})?$", "minLength": 0}
 TeamName = Annotated[str, Path(description="Name of a team.", examples=["payments"], json_schema_extra=_LABEL)]
 ClusterName = Annotated[
     str, Path(description="Name of a registered cluster.", examples=["shanghai"], json_schema_extra=_LABEL)

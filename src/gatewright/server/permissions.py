@@ -24,6 +24,7 @@ from fastapi.routing import APIRoute
 
 from gatewright.server.errors import ForbiddenError
 from gatewright.server.principal import Permission, Principal
+from gatewright.server.veil import note
 from gatewright.store.errors import UnknownTeamError
 from gatewright.store.sql import nearest
 
@@ -41,6 +42,7 @@ class Require:
 
     async def __call__(self, request: Request) -> Principal:
         who: Principal = await request.app.state.authenticate(request)
+        note(request, who)
         teams = _teams_of(request)
         for team in teams:
             allow(who, self.permission, team)
@@ -60,6 +62,25 @@ def require(permission: Permission, *, anywhere: bool = False) -> Require:
     """The dependency for a route. Raises ``UnauthenticatedError``, ``ForbiddenError`` or ``UnknownTeamError`` when a
     request comes."""
     return Require(permission, anywhere=anywhere)
+
+
+class Public:
+    """The dependency of a route that asks nobody who they are: whoever reaches the server may use it."""
+
+    async def __call__(self) -> None: ...
+
+    def __repr__(self) -> str:
+        return "public()"
+
+
+def public() -> Public:
+    """Declares that a route is for everybody. ``tests/unit/server/test_permissions.py`` lists them all."""
+    return Public()
+
+
+def is_public(route: APIRoute) -> bool:
+    """Whether a route says that it is for everybody."""
+    return any(isinstance(d.call, Public) for d in _flat(route.dependant))
 
 
 def allow(who: Principal, permission: Permission, team: str | None = None) -> None:
@@ -105,11 +126,12 @@ def permission_of(route: APIRoute) -> str | None:
 
 
 def undeclared(routes: Iterable[object]) -> list[str]:
-    """The paths of the routes that name no permission; anything that is no API route counts as one."""
+    """The paths of the routes that neither name a permission nor say that they are public, or do both; anything that
+    is no API route counts as one."""
     return [
         getattr(route, "path", repr(route))
         for route in routes
-        if not isinstance(route, APIRoute) or permission_of(route) is None
+        if not isinstance(route, APIRoute) or (permission_of(route) is None) != is_public(route)
     ]
 
 

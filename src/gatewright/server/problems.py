@@ -18,10 +18,21 @@ from starlette.exceptions import HTTPException
 
 from gatewright.model.errors import GatewrightError
 from gatewright.model.manifest import ManifestError
-from gatewright.server.errors import InternalError, MethodError, NoRouteError, ParameterError, UnauthenticatedError
+from gatewright.server.errors import (
+    BusyError,
+    InternalError,
+    MethodError,
+    NoRouteError,
+    ParameterError,
+    TooManyAttemptsError,
+    UnauthenticatedError,
+)
+from gatewright.server.veil import veil_error
 from gatewright.text import Language, Param, language_of
 
 MEDIA_TYPE: Final = "application/problem+json"
+CODE_KEY: Final = "gatewright.code"
+"""Where the code of a problem lies in the state of the ASGI scope, for what stands around the application."""
 
 
 class Detail(msgspec.Struct, frozen=True):
@@ -76,9 +87,12 @@ def _details(error: GatewrightError, language: Language) -> list[Detail]:
 def response(error: GatewrightError, request: Request) -> Response:
     """The error as an answer to ``request``."""
     told = problem(error, language_of(request.headers.get("accept-language")))
+    request.scope.setdefault("state", {})[CODE_KEY] = told.code
     headers = {"Cache-Control": "no-store"}
     if isinstance(error, UnauthenticatedError):
         headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, BusyError | TooManyAttemptsError):
+        headers["Retry-After"] = str(error.report.params["seconds"])
     return Response(msgspec.json.encode(told), told.status, headers, MEDIA_TYPE)
 
 
@@ -93,7 +107,7 @@ def install(app: FastAPI, methods: Callable[[str], Iterable[str]]) -> None:
 
 async def _ours(request: Request, error: Exception) -> Response:
     assert isinstance(error, GatewrightError)
-    return response(error, request)
+    return response(await veil_error(request, error), request)
 
 
 async def _http(request: Request, error: Exception) -> Response:

@@ -21,15 +21,17 @@ from gatewright.server.services import open_services
 from gatewright.server.settings import Settings
 
 _GRACE_SECONDS = 3
-_GARBAGE = (10_000, 8, 1_000_000)
+_GARBAGE = (2_000, 2, 1_000_000)
 _GARBAGE_SECONDS = 3600.0
 
 
 class Listening(msgspec.Struct, frozen=True):
-    """Where the server listens, and where its token lies."""
+    """Where the server listens, and where its token lies. ``setup_code``: with which the first administrator can be
+    made, None where there is one."""
 
     url: str
     token_file: str
+    setup_code: str | None = None
 
 
 class _Server(uvicorn.Server):
@@ -59,7 +61,7 @@ async def serve(settings: Settings, host: str, port: int, ready: Callable[[Liste
                 server_header=False,
                 timeout_graceful_shutdown=_GRACE_SECONDS,
             )
-            ready(Listening(_url(host, listener), str(settings.token_file)))
+            ready(Listening(_url(host, listener), str(settings.token_file), await services.set_up.code()))
             server = _Server(config)
             await server.serve(sockets=[listener])
             return server.interrupted

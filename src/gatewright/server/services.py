@@ -21,8 +21,11 @@ from gatewright.model.desired import BundleName
 from gatewright.model.names import require_namespace
 from gatewright.model.status import ClusterStatus
 from gatewright.observe import resources
+from gatewright.observe.audience import Audience, View, members_of
+from gatewright.observe.changes import LiveChange
 from gatewright.observe.clusters import Clusters
 from gatewright.observe.consistency import Consistency
+from gatewright.observe.following import Following
 from gatewright.observe.installation import Installations
 from gatewright.observe.mappings import Mappings
 from gatewright.observe.matrix import FleetMatrix
@@ -44,6 +47,7 @@ from gatewright.server.audit import AuditTrail
 from gatewright.server.desired import DesiredState
 from gatewright.server.errors import FolderError
 from gatewright.server.eventlog import EventLog
+from gatewright.server.ids import Ids
 from gatewright.server.logs import configure
 from gatewright.server.metrics import Metrics, Sources
 from gatewright.server.notifications import NotificationDesk
@@ -57,6 +61,7 @@ from gatewright.server.tokens import TokenDesk
 from gatewright.server.values import BundleRow, Pulled
 from gatewright.server.wire import ConnectionBody
 from gatewright.store.bundles import BundleStore
+from gatewright.store.clock import Clock, system_clock
 from gatewright.store.database import Database
 from gatewright.store.numbers import StoredNumbers, count
 from gatewright.store.secrets import KeyRing
@@ -90,6 +95,7 @@ class Services:
     people: PeopleDesk
     tokens: TokenDesk
     set_up: SetUp
+    ids: Ids
 
     @contextlib.asynccontextmanager
     async def working(self, listens: tuple[str, int]) -> AsyncGenerator[None]:
@@ -158,13 +164,21 @@ class Services:
         content = await self.bundles.load(name)
         return Pulled(name.version, name.channel, len(content.crds), catalogue().bundle(name).digest)
 
-    async def look(self, team: str | None) -> list[ClusterStatus]:
-        return await self.views.status(team)
+    async def look(self, view: View) -> list[ClusterStatus]:
+        return await self.views.status(view)
 
     async def resources(
-        self, kinds: Sequence[str], team: str | None, names: Sequence[str], all_namespaces: bool
+        self, kinds: Sequence[str], view: View, names: Sequence[str], all_namespaces: bool
     ) -> resources.Listing:
-        return await resources.get(self.clusters, kinds, team=team, names=names, all_namespaces=all_namespaces)
+        """Objects of the kinds, to an audience of its own namespaces only. Raises ``UnknownTeamError``,
+        ``UnknownClusterError``, ``UnknownKindError``."""
+        members = members_of(await self.observatory.directories.read(), view, names)
+        everywhere = all_namespaces and not isinstance(view, Audience)
+        return await resources.get(self.clusters, kinds, members, all_namespaces=everywhere)
+
+    def changes(self, view: View, after: str) -> AsyncGenerator[LiveChange]:
+        """What changes in the clusters of a view, after the change with this id, or from now on."""
+        return Following(self.observatory.board, self.observatory.directories, view).changes(after)
 
 
 def engine_url(settings: Settings) -> str:
@@ -176,7 +190,9 @@ def engine_url(settings: Settings) -> str:
 
 
 @contextlib.asynccontextmanager
-async def open_services(settings: Settings, *, hasher: Hasher | None = None) -> AsyncGenerator[Services]:
+async def open_services(
+    settings: Settings, *, hasher: Hasher | None = None, clock: Clock = system_clock
+) -> AsyncGenerator[Services]:
     """The services on the settings' database, migrated. ``hasher``: of passwords, argon2 unless another is given.
 
     Raises the ``store.database-*`` and ``store.key-*`` errors, and ``FolderError``.
@@ -187,7 +203,7 @@ async def open_services(settings: Settings, *, hasher: Hasher | None = None) -> 
     except OSError as error:
         raise FolderError(path=str(settings.home), reason=error.strerror or str(error)) from error
     async with contextlib.AsyncExitStack() as stack:
-        database = await stack.enter_async_context(Database.open(settings.database))
+        database = await stack.enter_async_context(Database.open(settings.database, clock=clock))
         await database.migrate()
         async with database.reading() as unit:
             stored = await unit.credentials.any() or await unit.notifications.any_sealed()
@@ -230,6 +246,7 @@ async def open_services(settings: Settings, *, hasher: Hasher | None = None) -> 
             people=PeopleDesk(database, passwords, sign_ins),
             tokens=TokenDesk(database),
             set_up=SetUp(database, passwords, sign_ins, settings.setup_file),
+            ids=Ids(ring),
         )
 
 

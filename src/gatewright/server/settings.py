@@ -62,6 +62,11 @@ class Settings(msgspec.Struct, frozen=True):
         return self.home / "operator-token"
 
     @property
+    def setup_file(self) -> Path:
+        """The code for making the first administrator; there while there is none."""
+        return self.home / "setup-code"
+
+    @property
     def bundle_cache(self) -> Path:
         """Shared by every installation of this user: the files are the same, and checked each time they are read."""
         return user_cache_path("gatewright") / "bundles"

@@ -216,3 +216,51 @@ class CredentialDamagedError(EnvironmentFailure):
     """A sealed credential does not open: it was changed, or belongs to another cluster."""
 
     code: ClassVar[str] = "store.credential-damaged"
+
+
+class UnknownPersonError(NotFoundError):
+    """Nobody has the name."""
+
+    code: ClassVar[str] = "people.unknown"
+
+
+class PersonExistsError(ConflictError):
+    """Somebody has the name, or is the same subject of the OpenID provider."""
+
+    code: ClassVar[str] = "people.exists"
+
+
+class LastAdministratorError(ConflictError):
+    """Nobody would be left who can sign in and may do everything."""
+
+    code: ClassVar[str] = "people.last-administrator"
+
+
+class UnknownMemberError(NotFoundError):
+    """The person has no role there."""
+
+    code: ClassVar[str] = "people.unknown-member"
+
+
+class UnknownRoleError(NotFoundError):
+    """No role has the name."""
+
+    code: ClassVar[str] = "people.unknown-role"
+
+
+class RoleInUseError(ConflictError):
+    """Somebody has the role."""
+
+    code: ClassVar[str] = "people.role-in-use"
+
+
+class UnknownTokenError(NotFoundError):
+    """No API token has the id."""
+
+    code: ClassVar[str] = "people.unknown-token"
+
+
+class TokenExistsError(ConflictError):
+    """The person has a token of this name that still holds."""
+
+    code: ClassVar[str] = "people.token-exists"

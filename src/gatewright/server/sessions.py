@@ -1,0 +1,176 @@
+"""Signing in and out, and recognising who is signed in by the cookie of their browser."""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import secrets
+from typing import Final
+
+import msgspec
+from fastapi import Request, Response
+
+from gatewright.model.people import MAX_NAME, Method, OpenSession, Person
+from gatewright.server.errors import SignInRefusedError, TooManyAttemptsError, UnknownSessionError
+from gatewright.server.passwords import Passwords
+from gatewright.server.principal import Principal
+from gatewright.server.roles import OWN, allowed
+from gatewright.store.database import Database
+from gatewright.store.sessions import LONGEST
+from gatewright.store.unit import Unit
+
+COOKIE: Final = "gatewright_session"
+FAILURES_PER_NAME: Final = 5
+FAILURES_PER_ADDRESS: Final = 20
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """From where somebody signs in. ``network``: what failures are counted for."""
+
+    address: str
+    agent: str
+
+    @property
+    def network(self) -> str:
+        """The address; of IPv6 the part that one household or machine has for itself."""
+        try:
+            address = ipaddress.ip_address(self.address)
+        except ValueError:
+            return self.address
+        if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is None:
+            return str(ipaddress.ip_network((address, 64), strict=False))
+        return str(getattr(address, "ipv4_mapped", None) or address)
+
+
+def origin_of(request: Request) -> Origin:
+    """From where a request comes."""
+    address = request.client.host if request.client else "-"
+    return Origin(address[:80], request.headers.get("user-agent", "")[:200])
+
+
+def digest(secret: str) -> str:
+    """What the database keeps of a secret of 256 random bits, which needs no slow hash."""
+    return hashlib.sha256(secret.encode(errors="surrogatepass")).hexdigest()
+
+
+class Entered(msgspec.Struct, frozen=True):
+    """A session that has just begun; ``cookie`` is told once."""
+
+    person: Person
+    cookie: str
+
+
+class SignIns:
+    """Sessions for the API. ``passwords`` checks them; every method is a transaction of its own or a few."""
+
+    def __init__(self, database: Database, passwords: Passwords) -> None:
+        self._database = database
+        self._passwords = passwords
+
+    async def enter(self, name: str, password: str, origin: Origin) -> Entered:
+        """Signs in with a password. Raises ``SignInRefusedError``, ``TooManyAttemptsError``, ``BusyError``."""
+        name = name.strip().lower()[: MAX_NAME + 1]
+        person = await self.check(name, password, origin)
+        async with self._database.transaction() as unit:
+            # The person may have been disabled or given another password while the old one was checked.
+            now = await unit.people.find(name)
+            if now is None or now.id != person.id or now.disabled or not now.password:
+                raise SignInRefusedError()
+            return await self.open(unit, now, "password", origin)
+
+    async def check(self, name: str, password: str, origin: Origin) -> Person:
+        """The person whose name and password these are. Raises as ``enter``."""
+        subjects = {f"name/{name}": FAILURES_PER_NAME, f"address/{origin.network}": FAILURES_PER_ADDRESS}
+        async with self._database.transaction() as unit:
+            for subject, limit in subjects.items():
+                if seconds := await unit.attempts.take(subject, limit):
+                    raise TooManyAttemptsError(seconds=seconds, minutes=-(-seconds // 60))
+            await unit.attempts.prune()
+        async with self._database.reading() as unit:
+            person = await unit.people.find(name)
+            known = await unit.people.password_hash(name)
+        right = await self._passwords.matches(known, password)
+        if not right or person is None or known is None or person.disabled:
+            await self._refused(person, origin)
+            raise SignInRefusedError()
+        renewed = await self._passwords.hash(password) if self._passwords.outdated(known) else None
+        async with self._database.transaction() as unit:
+            await unit.attempts.forget(f"name/{name}")
+            await unit.attempts.give_back(f"address/{origin.network}")
+            if renewed is not None and await unit.people.password_hash(name) == known:
+                await unit.people.set_password(person.id, renewed)
+        return person
+
+    async def _refused(self, person: Person | None, origin: Origin) -> None:
+        """A name that nobody has is not noted: it may be a password in the wrong place."""
+        name = "-" if person is None else person.name
+        async with self._database.transaction() as unit:
+            after = {"address": origin.address, "agent": origin.agent}
+            await unit.journal.note(name, "session.refused", name, after=after, severity="warning")
+
+    async def open(self, unit: Unit, person: Person, method: Method, origin: Origin) -> Entered:
+        """Begins a session of ``person``, whoever proved it to be them, in the caller's transaction."""
+        cookie = secrets.token_urlsafe(32)
+        opened = await unit.sessions.open(digest(cookie), person.id, method, address=origin.address, agent=origin.agent)
+        await unit.people.signed_in(person.id)
+        after = {"session": opened, "method": method, "address": origin.address, "agent": origin.agent}
+        await unit.journal.note(person.name, "session.create", person.name, after=after)
+        return Entered(person, cookie)
+
+    async def recognise(self, cookie: str) -> Principal | None:
+        """Who is signed in with this cookie, None where nobody is. Notes now and then that the session is in use."""
+        key = digest(cookie)
+        async with self._database.reading() as unit:
+            found = await unit.sessions.find(key)
+            person = None if found is None else await unit.people.by_id(found.user_id)
+            who = None if person is None or person.disabled else await principal_of(unit, person)
+        if who is not None and found is not None and found.due:
+            async with self._database.transaction() as unit:
+                await unit.sessions.touch(key)
+        return who
+
+    async def current(self, cookie: str) -> str:
+        """The id of the session with this cookie, empty where it has ended."""
+        async with self._database.reading() as unit:
+            found = await unit.sessions.find(digest(cookie))
+        return "" if found is None else found.id
+
+    async def all(self, who: Principal) -> list[OpenSession]:
+        async with self._database.reading() as unit:
+            return await unit.sessions.of(who.id)
+
+    async def end(self, who: Principal, id: str) -> None:
+        """Raises ``UnknownSessionError``."""
+        async with self._database.transaction() as unit:
+            if not await unit.sessions.end(who.id, id):
+                raise UnknownSessionError(session=id[:80])
+            await unit.journal.note(who.name, "session.delete", who.name, before={"session": id})
+
+    async def end_others(self, who: Principal, cookie: str) -> None:
+        """Ends the person's sessions except that with this cookie."""
+        current = await self.current(cookie)
+        async with self._database.transaction() as unit:
+            if count := await unit.sessions.end_all(who.id, but=current):
+                await unit.journal.note(who.name, "session.delete", who.name, before={"sessions": count})
+
+
+async def principal_of(unit: Unit, person: Person) -> Principal:
+    """What a person may who is signed in."""
+    custom = await unit.people.roles() if person.grants else {}
+    everywhere, teams = allowed(person.grants, custom)
+    return Principal(person.name, everywhere | OWN, teams=teams, via="session", id=person.id)
+
+
+def hand_out(request: Request, cookie: str) -> None:
+    """Gives the cookie to the browser with the answer; the browser keeps it from scripts and from other sites' posts.
+    An empty one makes the browser forget it."""
+    secure = request.url.scheme == "https"
+
+    def finish(response: Response) -> None:
+        if cookie:
+            age = int(LONGEST.total_seconds())
+            response.set_cookie(COOKIE, cookie, max_age=age, path="/", secure=secure, httponly=True, samesite="lax")
+        else:
+            response.delete_cookie(COOKIE, path="/", secure=secure, httponly=True, samesite="lax")
+
+    request.state.finish = finish

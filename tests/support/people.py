@@ -1,0 +1,39 @@
+"""People for tests: a hasher that takes no time and counts, and browsers that are signed in."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+
+import httpx
+
+PASSWORD = "correct-staple-1789"
+OTHER = "another-pebble-2044"
+
+
+@dataclass
+class PlainHasher:
+    """Hashes nothing. ``checked``: every hash that a password was compared with."""
+
+    checked: list[str] = field(default_factory=list)
+
+    def hash(self, password: str) -> str:
+        return f"plain:{password}"
+
+    def matches(self, hash: str, password: str) -> bool:
+        self.checked.append(hash)
+        return hash == f"plain:{password}"
+
+    def outdated(self, hash: str) -> bool:
+        return hash.startswith("old:")
+
+    def decoy(self) -> str:
+        return f"decoy:{secrets.token_hex(8)}"
+
+
+async def signed_in(client: httpx.AsyncClient, name: str, password: str = PASSWORD) -> httpx.Response:
+    """Signs ``client`` in and lets it say its CSRF token from now on."""
+    answer = await client.post("/session", json={"name": name, "password": password})
+    if answer.status_code == 200:
+        client.headers["X-CSRF-Token"] = answer.json()["csrf"]
+    return answer
