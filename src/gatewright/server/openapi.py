@@ -88,7 +88,7 @@ def _types(route: APIRoute) -> Iterator[Any]:
 def _complete(operation: dict[str, Any], route: APIRoute, schemas: _Schemas) -> None:
     declared = declared_of(route)
     assert declared is not None, route.path
-    reading = "GET" in methods_of(route) and declared.shape != "stream"
+    reading = "GET" in methods_of(route) and declared.shape not in ("stream", "download")
     operation["description"] = " ".join(operation.get("description", "").replace("``", "`").split())
     operation["x-permission"] = permission_of(route)
     operation["parameters"] = [_parameter(p) for p in operation.get("parameters", [])]
@@ -126,6 +126,8 @@ def _answer(declared: Declared, reading: bool, schemas: _Schemas) -> dict[str, A
         told["headers"] = _headers(*names)
     if declared.shape == "nothing":
         return told
+    if declared.shape == "download":
+        return {**told, "content": {media: {"schema": {"type": "string"}} for media in declared.media.split(", ")}}
     schema = schemas.of(declared.type)
     match declared.shape:
         case "page":
