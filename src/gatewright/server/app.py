@@ -38,12 +38,14 @@ from gatewright.server.routes import (
     people,
     plans,
     probes,
+    registrations,
     rollouts,
     session,
     tokens,
     versions,
 )
 from gatewright.server.services import Services
+from gatewright.server.web import WebApplication
 
 PREFIX: Final = "/api/v1"
 _PARTS: Final = (
@@ -63,6 +65,7 @@ _PARTS: Final = (
     metrics,
     overview,
     installation,
+    registrations,
     session,
     people,
     tokens,
@@ -92,6 +95,7 @@ def create_app(services: Services, *, token: str | None = None) -> FastAPI:
     problems.install(app, _methods())
     for part in _PARTS:
         app.include_router(part.router, prefix=PREFIX)
+    app.router.routes.append(WebApplication())
     if open_routes := undeclared(api_routes()):
         raise RuntimeError(f"routes without a permission: {open_routes}")
     if unsound_routes := unsound(api_routes()):

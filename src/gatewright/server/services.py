@@ -54,6 +54,7 @@ from gatewright.server.notifications import NotificationDesk
 from gatewright.server.passwords import Hasher, Passwords
 from gatewright.server.people import PeopleDesk
 from gatewright.server.principal import Principal
+from gatewright.server.registrations import RegistrationDesk
 from gatewright.server.sessions import SignIns
 from gatewright.server.settings import Settings
 from gatewright.server.setup import SetUp
@@ -90,6 +91,7 @@ class Services:
     topologies: Topologies
     installations: Installations
     removals: Removals
+    registrations: RegistrationDesk
     audit: AuditTrail
     sign_ins: SignIns
     people: PeopleDesk
@@ -241,6 +243,7 @@ async def open_services(
             topologies=Topologies(observatory),
             installations=Installations(observatory),
             removals=Removals(clusters, Planner(clusters, bundles)),
+            registrations=RegistrationDesk(database, clusters),
             audit=AuditTrail(database),
             sign_ins=sign_ins,
             people=PeopleDesk(database, passwords, sign_ins),

@@ -498,3 +498,22 @@ class AuditRow(Base):
     after: Mapped[str | None]
     outcome: Mapped[str]
     code: Mapped[str]
+
+
+class RegistrationRow(Base):
+    """A cluster that is to be registered by a script. ``hash``: SHA-256 of the token, which is kept nowhere;
+    ``options``: JSON of ``store.registrations.Options``; ``state`` is what was last told of it, without its expiry."""
+
+    __tablename__ = "registrations"
+    __table_args__ = (UniqueConstraint("hash"), Index(None, "expires_at"))
+    id: Mapped[str] = mapped_column(primary_key=True)
+    hash: Mapped[str]
+    name: Mapped[str]
+    options: Mapped[str]
+    state: Mapped[str]
+    created_at: Mapped[str]
+    created_by: Mapped[str]
+    expires_at: Mapped[str]
+    started_at: Mapped[str | None]
+    ended_at: Mapped[str | None]
+    error: Mapped[str | None]

@@ -49,6 +49,8 @@ SCOPES: dict[tuple[str, tuple[str, ...]], str] = {
     ("api_tokens", ("id",)): "a random id, nobody's name",
     ("api_tokens", ("hash",)): "one entry per token, which is random",
     ("api_tokens", ("user_id", "name")): "a token's name is unique among those of its person",
+    ("registrations", ("id",)): "a random id, nobody's name",
+    ("registrations", ("hash",)): "the digest of 256 random bits",
     ("attempts", ("subject",)): "one count per name and per address",
     ("setup_codes", ("hash",)): "one entry per code, which is random",
 }

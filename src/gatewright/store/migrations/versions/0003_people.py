@@ -15,6 +15,7 @@ def upgrade() -> None:
     _people()
     _proofs()
     _audit()
+    _registrations()
 
 
 def _people() -> None:
@@ -165,3 +166,24 @@ def _audit() -> None:
         batch_op.create_index(batch_op.f("ix_audit_request"), ["request"], unique=False)
     for statement in _APPEND_ONLY[op.get_bind().dialect.name]:
         op.execute(statement)
+
+
+def _registrations() -> None:
+    op.create_table(
+        "registrations",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("hash", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("options", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.Text(), nullable=False),
+        sa.Column("created_by", sa.Text(), nullable=False),
+        sa.Column("expires_at", sa.Text(), nullable=False),
+        sa.Column("started_at", sa.Text(), nullable=True),
+        sa.Column("ended_at", sa.Text(), nullable=True),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_registrations")),
+        sa.UniqueConstraint("hash", name=op.f("uq_registrations_hash")),
+    )
+    with op.batch_alter_table("registrations", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_registrations_expires_at"), ["expires_at"], unique=False)
