@@ -16,6 +16,7 @@ from gatewright.server.passwords import Passwords
 from gatewright.server.principal import Principal
 from gatewright.server.roles import OWN, allowed
 from gatewright.store.database import Database
+from gatewright.store.origin import about, recognised
 from gatewright.store.sessions import LONGEST
 from gatewright.store.unit import Unit
 
@@ -104,12 +105,14 @@ class SignIns:
     async def _refused(self, person: Person | None, origin: Origin) -> None:
         """A name that nobody has is not noted: it may be a password in the wrong place."""
         name = "-" if person is None else person.name
+        about(where="" if person is None else name)
         async with self._database.transaction() as unit:
             after = {"address": origin.address, "agent": origin.agent}
             await unit.journal.note(name, "session.refused", name, after=after, severity="warning")
 
     async def open(self, unit: Unit, person: Person, method: Method, origin: Origin) -> Entered:
         """Begins a session of ``person``, whoever proved it to be them, in the caller's transaction."""
+        recognised(person.name, person=person.id, via="session")
         cookie = secrets.token_urlsafe(32)
         opened = await unit.sessions.open(digest(cookie), person.id, method, address=origin.address, agent=origin.agent)
         await unit.people.signed_in(person.id)

@@ -26,6 +26,7 @@ from gatewright.store.database import Database
 
 Open = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
 HEAD = "apiVersion: gatewright.io/v1alpha1"
+PASSWORD = "zq7-correct-horse-battery"
 TOKEN = "gwo_0123456789abcdefghijklmnop"
 
 
@@ -271,3 +272,22 @@ async def test_an_entry_that_cannot_be_written_does_not_undo_the_answer(services
 def test_the_operator_is_a_person_like_any_other() -> None:
     assert operator("ada").via == "local"
     assert Principal("operator", ALL).via == "operator"
+
+
+async def test_signing_in_is_told_and_a_password_in_the_wrong_place_is_not(
+    services: Services, api: httpx.AsyncClient
+) -> None:
+    await api.put("/users/bo", json={})
+    await api.put("/users/bo/password", json={"password": PASSWORD})
+    async with through_socket(services) as browser:
+        for name, password in (("bo", "wrong"), (PASSWORD, "bo"), ("bo", PASSWORD)):
+            await browser.post("/session", json={"name": name, "password": password})
+    found = [e for e in await entries(api) if e["what"].startswith("session.")]
+    assert [(e["who"], e["what"], e["where"], e["outcome"]) for e in found] == [
+        ("", "session.sign-in", "bo", "refused"),
+        ("", "session.sign-in", "", "refused"),
+        ("bo", "session.create", "bo", "done"),
+    ]
+    assert found[0]["code"] == found[1]["code"] == "people.sign-in-refused"
+    assert {e["address"] for e in found} == {"192.0.2.7"}
+    assert PASSWORD not in json.dumps(await entries(api))
