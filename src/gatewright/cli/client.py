@@ -79,6 +79,16 @@ class Api:
                     if line.startswith("data:"):
                         yield msgspec.json.decode(line[5:].strip().encode(), type=type)
 
+    async def download(self, path: str, **query: Any) -> AsyncGenerator[bytes]:
+        """The parts of a file, as they come."""
+        with _reached(self._http):
+            async with self._http.stream("GET", PREFIX + path, params=_query(query), timeout=None) as answer:
+                if answer.status_code >= 400:
+                    await answer.aread()
+                    raise _problem(answer)
+                async for part in answer.aiter_bytes():
+                    yield part
+
     async def _send(self, method: str, path: str, body: object = None, query: Query | None = None) -> httpx.Response:
         content = None if body is None else msgspec.json.encode(body)
         headers = {"Content-Type": "application/json"} if content else {}

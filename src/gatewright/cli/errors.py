@@ -59,6 +59,12 @@ class FileUnreadableError(InputError):
     code: ClassVar[str] = "cli.file-unreadable"
 
 
+class FileUnwritableError(InputError):
+    """A file that was named cannot be written."""
+
+    code: ClassVar[str] = "cli.file-unwritable"
+
+
 class NothingToReadError(InputError):
     """A folder that was named holds no manifest."""
 

@@ -20,6 +20,7 @@ def build() -> Any:
     """The tree of commands. Nothing that talks to a network or a database is imported for it."""
     from gatewright.cli.commands import (
         about,
+        audit,
         bundles,
         clusters,
         drift,
@@ -45,6 +46,7 @@ def build() -> Any:
     app.add_typer(rollouts.group, name="rollout", no_args_is_help=True)
     app.add_typer(bundles.group, name="bundle", no_args_is_help=True)
     app.add_typer(notifications.group, name="notification", no_args_is_help=True)
+    app.add_typer(audit.group, name="audit", no_args_is_help=True)
     app.add_typer(drift.group, name="drift", no_args_is_help=True)
     for part in (
         clusters,

@@ -28,7 +28,7 @@ STYLES: Final[dict[str, str]] = {
     "conflict": "red", "blocked": "red", "delete": "red", "keep": "dim",
     "succeeded": "green", "done": "green", "running": "blue", "pending": "dim", "paused": "yellow", "failed": "red",
     "aborted": "yellow", "skipped": "dim", "reachable": "green", "slow": "yellow", "unreachable": "red",
-    "forbidden": "red", "own": "green", "observe": "cyan", "block": "red", "warn": "yellow",
+    "forbidden": "red", "refused": "red", "own": "green", "observe": "cyan", "block": "red", "warn": "yellow",
     "sent": "green", "dead": "red", "warning": "yellow", "error": "red",
     "change": "blue", "nothing": "green", "stopped": "red",
     "healthy": "green", "progressing": "blue", "degraded": "yellow", "unhealthy": "red", "unknown": "dim",
