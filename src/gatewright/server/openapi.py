@@ -17,15 +17,20 @@ from fastapi.routing import APIRoute
 
 from gatewright.server import problems
 from gatewright.server.operations import Declared, body_of, declared_of, methods_of, refusals
-from gatewright.server.permissions import permission_of
+from gatewright.server.permissions import is_public, permission_of
+from gatewright.server.sessions import COOKIE
 from gatewright.server.wire import JSON
 
 _REF: Final = "#/components/schemas/{name}"
-_SCHEME: Final = "operatorToken"
+_SCHEMES: Final = {
+    "token": {"type": "http", "scheme": "bearer"},
+    "session": {"type": "apiKey", "in": "cookie", "name": COOKIE},
+}
 _ABOUT: Final = (
-    "Every request bears the operator's token. Errors are application/problem+json (RFC 9457) in the language of "
-    "Accept-Language (en, zh). Lists come in pages: follow the Link header. Unknown query parameters and unknown "
-    "fields of bodies are refused."
+    "Requests bear a token, the operator's or an API token, or the cookie of a session; with the cookie, those that "
+    "change something also say X-CSRF-Token, which GET /session tells. Errors are application/problem+json (RFC 9457) "
+    "in the language of Accept-Language (en, zh). Lists come in pages: follow the Link header. Unknown query "
+    "parameters and unknown fields of bodies are refused."
 )
 _TAG: Final = {"schema": {"type": "string", "pattern": '^"[0-9a-f]{32}"$'}, "required": True}
 _HEADERS: Final[dict[str, dict[str, Any]]] = {
@@ -59,9 +64,9 @@ def document(app: FastAPI, prefix: str, routes: Sequence[object]) -> dict[str, A
         _complete(made["paths"][path][method], route, schemas)
     made["components"] = {
         "schemas": schemas.components,
-        "securitySchemes": {_SCHEME: {"type": "http", "scheme": "bearer"}},
+        "securitySchemes": _SCHEMES,
     }
-    made["security"] = [{_SCHEME: []}]
+    made["security"] = [{scheme: []} for scheme in _SCHEMES]
     return made
 
 
@@ -91,6 +96,8 @@ def _complete(operation: dict[str, Any], route: APIRoute, schemas: _Schemas) -> 
     reading = "GET" in methods_of(route) and declared.shape not in ("stream", "download")
     operation["description"] = " ".join(operation.get("description", "").replace("``", "`").split())
     operation["x-permission"] = permission_of(route)
+    if is_public(route):
+        operation["security"] = []
     operation["parameters"] = [_parameter(p) for p in operation.get("parameters", [])]
     if reading:
         operation["parameters"].append(_IF_NONE_MATCH)

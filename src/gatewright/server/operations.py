@@ -31,8 +31,11 @@ extends ``wire.Body``, and a constraint that the model checks is written on its 
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import functools
 import inspect
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator
 from typing import Any, Final, Literal, ParamSpec, TypeVar
 
@@ -43,15 +46,18 @@ from fastapi.params import Depends as DependsMarker
 from fastapi.responses import StreamingResponse
 from fastapi.routing import APIRoute
 
+from gatewright.model.errors import DeniedError
 from gatewright.server.errors import UnknownParameterError
 from gatewright.server.etags import IfMatch, conditional
 from gatewright.server.paging import Page
 from gatewright.server.permissions import Public, Require
+from gatewright.server.principal import Principal
 from gatewright.server.veil import veiled
 from gatewright.server.wire import JSON, body, encoded
 
 YAML: Final = "application/yaml"
 EVENTS: Final = "text/event-stream"
+RECHECK_SECONDS: Final = 10.0
 _ALWAYS: Final = frozenset({401, 403, 422, 500})
 _REQUEST: Final = "the_request_itself"
 
@@ -128,8 +134,10 @@ def streams(type: type[Any], *, refuses: Iterable[int] = ()) -> Callable[[Endpoi
     return lambda endpoint: _declare(endpoint, declared, respond)
 
 
-class Download(msgspec.Struct, frozen=True):
-    """A file for somebody to keep: its name, its media type, and its content in parts."""
+@dataclasses.dataclass(frozen=True)
+class Download:
+    """A file for somebody to keep: its name, its media type, and its content in parts. No value to be encoded or
+    veiled: the route makes it for its reader."""
 
     name: str
     media: str
@@ -173,6 +181,29 @@ def _declare(endpoint: Endpoint[P, T], declared: Declared, respond: Callable[[T]
     called.__signature__ = inspect.Signature(parameters, return_annotation=Response)  # type: ignore[attr-defined]
     called.declared = declared  # type: ignore[attr-defined]
     return called
+
+
+async def while_known(
+    request: Request, chunks: AsyncGenerator[bytes], *, every: float = RECHECK_SECONDS
+) -> AsyncGenerator[bytes]:
+    """``chunks`` until whoever asked is no longer let in, or may other things than when the stream began: then it ends,
+    and the reader asks again. Looked at with the next chunk after ``every`` seconds; heartbeats are chunks too."""
+    who = await request.app.state.authenticate(request)
+    looked = time.monotonic()
+    async with contextlib.aclosing(chunks):
+        async for chunk in chunks:
+            if time.monotonic() - looked >= every:
+                if not await _is_still(request, who):
+                    return
+                looked = time.monotonic()
+            yield chunk
+
+
+async def _is_still(request: Request, who: Principal) -> bool:
+    try:
+        return await request.app.state.authenticate(request) == who
+    except DeniedError:
+        return False
 
 
 def _require_matching_bodies(signature: inspect.Signature) -> None:

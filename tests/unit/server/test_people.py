@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import stat
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
 import httpx
 import pytest
+from fastapi import Request
 from people import OTHER, PASSWORD, PlainHasher, signed_in
 
 from gatewright.server.app import create_app
+from gatewright.server.operations import while_known
 from gatewright.server.services import Services, open_services
 from gatewright.server.sessions import COOKIE, FAILURES_PER_ADDRESS, FAILURES_PER_NAME, Origin
 from gatewright.server.settings import Settings
@@ -609,3 +611,23 @@ async def test_what_people_change_is_noted_under_their_name(
         "user.delete",
         "user.update",
     ]
+
+
+async def test_a_stream_ends_with_the_session(people: None, services: Services, browser: Browsers) -> None:
+    async def chunks() -> AsyncGenerator[bytes]:
+        while True:
+            yield b"x"
+
+    async with browser() as client:
+        await signed_in(client, "olga")
+        cookie = client.cookies[COOKIE]
+        scope = {
+            "type": "http",
+            "method": "GET",
+            "headers": [(b"cookie", f"{COOKIE}={cookie}".encode())],
+            "app": create_app(services),
+        }
+        stream = while_known(Request(scope), chunks(), every=0)
+        assert [await anext(stream) for _ in range(3)] == [b"x"] * 3
+        await client.delete("/session")
+        assert [chunk async for chunk in stream] == []

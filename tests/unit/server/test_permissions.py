@@ -9,22 +9,31 @@ from typing import get_args
 
 import httpx
 import pytest
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from fastapi.routing import APIRoute
 
 from gatewright.server.app import PREFIX, api_routes, create_app
-from gatewright.server.permissions import permission_of, undeclared
+from gatewright.server.permissions import is_public, permission_of, public, require, undeclared
 from gatewright.server.principal import ALL, Permission, Principal
 from gatewright.server.services import Services
 
 ROUTES = [route for route in api_routes() if isinstance(route, APIRoute)]
+PUBLIC = {
+    "GET /session": "says whether somebody is signed in",
+    "POST /session": "signing in",
+    "POST /setup": "takes the set-up code instead",
+    "GET /registrations/{token}/script": "the secret in the path is what is asked for",
+    "POST /registrations/{token}/complete": "the secret in the path is what is asked for",
+}
+"""The routes that are for everybody, and why."""
 
 
 def requests() -> list[tuple[str, str, str]]:
-    """Method, path with something in its places, and permission of every route."""
+    """Method, path with something in its places, and permission of every route that is not for everybody."""
     return [
         (method, re.sub(r"{\w+}", "x", route.path.replace("{command}", "pause")), str(permission_of(route)))
         for route in ROUTES
+        if not is_public(route)
         for method in sorted(route.methods or ())
     ]
 
@@ -32,7 +41,12 @@ def requests() -> list[tuple[str, str, str]]:
 def test_every_route_names_a_permission_that_exists() -> None:
     assert len(ROUTES) == len(api_routes()) > 30
     assert undeclared(api_routes()) == []
-    assert {permission_of(route) for route in ROUTES} == ALL == set(get_args(Permission))
+    assert {permission_of(route) for route in ROUTES if not is_public(route)} == ALL == set(get_args(Permission))
+
+
+def test_what_is_for_everybody_is_listed() -> None:
+    found = {f"{method} {route.path}" for route in ROUTES if is_public(route) for method in route.methods or ()}
+    assert found == set(PUBLIC)
 
 
 def test_a_route_without_a_permission_is_found() -> None:
@@ -41,7 +55,10 @@ def test_a_route_without_a_permission_is_found() -> None:
     @router.get("/open")
     async def opened() -> None: ...
 
-    assert undeclared(router.routes) == ["/open"]
+    @router.get("/both")
+    async def both(_: None = Depends(public()), __: Principal = Depends(require("team.read"))) -> None: ...
+
+    assert undeclared(router.routes) == ["/open", "/both"]
 
 
 async def test_the_application_has_no_other_routes(services: Services) -> None:
