@@ -11,7 +11,7 @@ import msgspec
 
 from gatewright.model import desired
 from gatewright.model.manifest import ManifestError, parse
-from gatewright.text import Language
+from gatewright.text import Language, text
 from reference.words import headed, word, words
 
 _WHOLE: Final[dict[str, Any]] = json.loads((Path(__file__).parent / "whole.json").read_text(encoding="utf-8"))
@@ -80,7 +80,7 @@ def manifest_fields(kind: str, language: Language) -> str:
             words("fields")[_type_of(field)][language],
             word("yes" if _required(kind, where) else "no", language),
             _default(field.default),
-            words("fields")[f"{kind}.{path}"][language],
+            text(f"field.{kind}.{path}", language),
         ))  # fmt: skip
     return headed(language, ("field", "type", "required", "default", "meaning"), rows)
 

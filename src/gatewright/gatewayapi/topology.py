@@ -45,13 +45,20 @@ LIMIT: Final = 500
 _STATES: Final[dict[str, HealthState]] = {"error": "unhealthy", "warning": "degraded", "info": "healthy"}
 
 
-def topology(snapshot: Snapshot, objects: Objects, *, namespaces: Collection[str] | None = None) -> Topology:
+def topology(
+    snapshot: Snapshot,
+    objects: Objects,
+    *,
+    namespaces: Collection[str] | None = None,
+    closed: Collection[str] = (),
+) -> Topology:
     """The whole graph of a cluster.
 
     ``namespaces``: those of the team that looks. Of a Gateway elsewhere it then sees only the listeners that its own
-    routes ask for: the others, and their hostnames, are other teams' business.
+    routes ask for: the others, and their hostnames, are other teams' business. ``closed``: namespaces of which nothing
+    may be told, not even whether a backend that a route names is there.
     """
-    drawn = _Drawing(snapshot, objects, None if namespaces is None else frozenset(namespaces))
+    drawn = _Drawing(snapshot, objects, None if namespaces is None else frozenset(namespaces), frozenset(closed))
     drawn.draw()
     nodes = tuple(drawn.nodes[node_id] for node_id in sorted(drawn.nodes, key=lambda node_id: drawn.order(node_id)))
     return Topology(nodes, tuple(drawn.edges[pair] for pair in sorted(drawn.edges)), len(nodes))
@@ -104,8 +111,10 @@ def _units(nodes: Mapping[str, TopologyNode], edges: Sequence[TopologyEdge]) -> 
 class _Drawing:
     """Collects the nodes by id and the edges by their ends."""
 
-    def __init__(self, snapshot: Snapshot, objects: Objects, namespaces: frozenset[str] | None) -> None:
-        self._snapshot, self._objects, self._namespaces = snapshot, objects, namespaces
+    def __init__(
+        self, snapshot: Snapshot, objects: Objects, namespaces: frozenset[str] | None, closed: frozenset[str]
+    ) -> None:
+        self._snapshot, self._objects, self._namespaces, self._closed = snapshot, objects, namespaces, closed
         self.nodes: dict[str, TopologyNode] = {}
         self.edges: dict[tuple[str, str], TopologyEdge] = {}
         self._causes = _causes(objects)
@@ -250,8 +259,9 @@ class _Drawing:
         ref = ref_of(*target)
         findings = [f for f in self._findings(route) if f.cause == ref or f.where in {b.where for b in several}]
         node_id = self._id(target)
-        live = self._snapshot.of(target[0]).get(target[1])
-        readable = target[0] not in self._snapshot.unread and target[0] == SERVICE
+        told = target[1][0] not in self._closed
+        live = self._snapshot.of(target[0]).get(target[1]) if told else None
+        readable = told and target[0] == SERVICE and SERVICE not in self._snapshot.unread
         note = None
         if target[0] == SERVICE and live is not None:
             slices = self._slices.get(target[1], ())

@@ -68,9 +68,9 @@ class Reader:
         found = self._scalar(name, "boolean", bool, required=False)
         return default if found is None else found is True
 
-    def choice(self, name: str, options: tuple[str, ...]) -> str:
+    def choice(self, name: str, options: tuple[str, ...], *, required: bool = False) -> str:
         """One of ``options``, or empty where the field is absent."""
-        value = self.string(name, required=False)
+        value = self.string(name, required=required)
         if value and value not in options:
             self.refuse(name, message("manifest.choice", given=value[:80], options=", ".join(options)))
         return value

@@ -124,9 +124,7 @@ def _binding(metadata: Reader, spec: Reader) -> Binding:
 def _notification(metadata: Reader, spec: Reader) -> Notification:
     name = _name(metadata)
     spec.refuse_where(_ADDRESSES, message("manifest.inline-address"))
-    service = spec.choice("type", NOTIFICATION_TYPES)
-    if not service and not spec.has("type"):
-        spec.refuse("type", message("manifest.required"))
+    service = spec.choice("type", NOTIFICATION_TYPES, required=True)
     notification = Notification(
         name,
         cast(NotificationType, service),

@@ -79,7 +79,9 @@ class Topologies:
         key = part_of(member)
         known = self._drawn.get(key)
         if known is None or known[0] != state.revision:
-            made = topology(state.snapshot, visible(state, member), namespaces=member.namespaces)
+            made = topology(
+                state.snapshot, visible(state, member), namespaces=member.namespaces, closed=member.closed
+            )
             known = self._drawn[key] = (state.revision, made)
         return known[1]
 
