@@ -2,12 +2,15 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup demo test lint unit integration bench clean
+.PHONY: help setup web demo test lint unit integration bench clean
 
 help: ## This list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-setup: .venv/ready ## A virtual environment with a working .venv/bin/gatewright
+setup: .venv/ready web ## A virtual environment with a working .venv/bin/gatewright, and its web page
+
+web: .venv/ready ## The web page, where something in web/ has changed
+	@PYTHON="$(abspath $(BIN))/python" scripts/web
 
 .venv/ready: pyproject.toml constraints.txt scripts/setup
 	@PYTHON="$(PYTHON)" scripts/setup
@@ -22,9 +25,11 @@ lint: setup ## Format, lint, types, import contracts
 	$(BIN)/ruff check .
 	$(BIN)/pyright
 	$(BIN)/lint-imports
+	@scripts/web types lint
 
 unit: setup ## Tests without clusters
 	$(BIN)/pytest -q -n 2 --dist loadfile tests/unit
+	@scripts/web test
 
 integration: setup ## Tests on real API servers, Traefik and PostgreSQL
 	$(BIN)/gatewright lab prepare --kubernetes 1.36 --kubernetes 1.34 --kubernetes 1.30 \

@@ -1,0 +1,275 @@
+/**
+ * A list: dense rows, a sticky header, search, filters, sort, columns and the open row in the address, a count, and
+ * states for loading, failing and empty. A thousand rows are drawn as they scroll by.
+ *
+ *   const columns: Column<Row>[] = [
+ *     { key: "name", title: t("name"), value: (r) => r.name, primary: true, width: 180 },
+ *     { key: "state", title: t("state"), value: (r) => r.state, render: (r) => <StateTag state={r.state} quiet />,
+ *       options: [{ value: "degraded", label: t("state.degraded") }] },
+ *     { key: "note", title: t("note"), render: (r) => r.note, hidden: true },         hidden: one can choose to see it
+ *   ];
+ *   <DataTable label={t("title")} query={query} rows={query.data} columns={columns} rowKey={(r) => r.name}
+ *     empty={<EmptyState .../>} detail={(r, close) => <Detail title={r.name} close={close} tabs={...} />} />
+ *
+ * `value`: what is searched, sorted and, with `options`, filtered by (`pick` where that differs). A click on a row, or
+ * Enter on its primary cell, opens `detail`; `onOpen` instead goes elsewhere.
+ */
+import { SettingOutlined } from "@ant-design/icons";
+import { Button, Checkbox, Input, Popover, Table, type TableColumnType } from "antd";
+import { type ReactNode, useDeferredValue, useEffect, useMemo, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { type Filters, select } from "~/lib/filters";
+import { useFilters } from "~/lib/useFilters";
+import { EmptyState } from "./EmptyState";
+import { Loading } from "./Loading";
+import { Problem } from "./Problem";
+import { InTable } from "./Since";
+
+export interface Column<Row> {
+  key: string;
+  title: string;
+  value?: (row: Row) => string | number | undefined;
+  render?: (row: Row) => ReactNode;
+  options?: { value: string; label: string }[];
+  pick?: (row: Row) => string | readonly string[];
+  width?: number;
+  /** Opens the row. */
+  primary?: boolean;
+  /** Not shown until somebody chooses it. */
+  hidden?: boolean;
+  /** Not sortable although it has a value. */
+  fixedOrder?: boolean;
+  align?: "start" | "end";
+}
+
+interface Query {
+  error: unknown;
+  isPending: boolean;
+  refetch: () => unknown;
+}
+
+interface Props<Row> {
+  /** What the table is, for screen readers. */
+  label: string;
+  rows: readonly Row[] | undefined;
+  columns: Column<Row>[];
+  rowKey: (row: Row) => string;
+  query?: Query;
+  empty?: ReactNode;
+  detail?: (row: Row, close: () => void) => ReactNode;
+  onOpen?: (row: Row) => void;
+  /** Beside the search. */
+  tools?: ReactNode;
+  /** What takes so long, said after ten seconds. */
+  doing?: ReactNode;
+}
+
+const VIRTUAL = 60;
+
+export function DataTable<Row extends object>(props: Props<Row>) {
+  const { label, rows, columns, rowKey, query, empty, detail, onOpen, tools, doing } = props;
+  const { t, i18n } = useTranslation();
+  const filterable = columns.filter((column) => column.options).map((column) => column.key);
+  const [filters, change] = useFilters(filterable);
+  const settled = useDeferredValue(filters);
+  const found = useMemo(
+    () => (rows ? select(rows, columns, settled, i18n.language) : []),
+    [rows, columns, settled, i18n.language],
+  );
+  const [body, height] = useHeight();
+  const shown = columns.filter((column) => visible(column, filters));
+  const open = onOpen ?? (detail ? (row: Row) => change({ open: rowKey(row) }) : undefined);
+  const opened = filters.open && rows ? rows.find((row) => rowKey(row) === filters.open) : undefined;
+
+  if (query?.error && !rows) return <Problem error={query.error} retry={query.refetch} large />;
+  if (!rows) return <Loading lines={12} doing={doing} />;
+  if (!rows.length && empty) return <div className="card">{empty}</div>;
+  return (
+    <section className="table" aria-label={label}>
+      <div className="row spread">
+        <div className="row">
+          <Search value={filters.q} onChange={(q) => change({ q })} />
+          {tools}
+          <Count found={found.length} all={rows.length} filters={filters} clear={() => change({ q: "", picks: {} })} />
+        </div>
+        <Chooser columns={columns} filters={filters} change={change} />
+      </div>
+      {query?.error ? <Problem error={query.error} retry={query.refetch} /> : null}
+      <div className="table-body" ref={body}>
+        <InTable value={true}>
+          <Table<Row>
+            size="small"
+            tableLayout="fixed"
+            dataSource={found}
+            rowKey={rowKey}
+            columns={shown.map((column) => made(column, filters, open))}
+            pagination={false}
+            virtual={found.length > VIRTUAL}
+            scroll={{ x: widthOf(shown), y: Math.max(120, height - 42) }}
+            showSorterTooltip={false}
+            rowClassName={(row) =>
+              `${open ? "opens" : ""}${filters.open && rowKey(row) === filters.open ? " table-row-open" : ""}`
+            }
+            onRow={(row) => ({ onClick: (event) => clicked(event.target) && open?.(row) })}
+            onChange={(_, picked, sorter) => {
+              const one = Array.isArray(sorter) ? sorter[0] : sorter;
+              const sort = one?.order ? `${one.order === "descend" ? "-" : ""}${String(one.columnKey)}` : "";
+              const picks = Object.fromEntries(
+                Object.entries(picked).map(([key, values]) => [key, (values ?? []).map(String)]),
+              );
+              change({ sort, picks });
+            }}
+            locale={{ emptyText: <EmptyState title={t("table.nothing")}>{t("table.loosen")}</EmptyState> }}
+          />
+        </InTable>
+      </div>
+      {detail && opened ? detail(opened, () => change({ open: "" })) : null}
+    </section>
+  );
+}
+
+function visible<Row>(column: Column<Row>, filters: Filters): boolean {
+  if (column.primary) return true;
+  return filters.columns ? filters.columns.includes(column.key) : !column.hidden;
+}
+
+function widthOf<Row>(columns: Column<Row>[]): number {
+  return columns.reduce((sum, column) => sum + (column.width ?? 140), 0);
+}
+
+function made<Row extends object>(
+  column: Column<Row>,
+  filters: Filters,
+  open: ((row: Row) => void) | undefined,
+): TableColumnType<Row> {
+  const { value, render, options } = column;
+  const order = filters.sort === column.key ? "ascend" : filters.sort === `-${column.key}` ? "descend" : null;
+  const content = render ?? ((row: Row) => value?.(row));
+  const told: TableColumnType<Row> = {
+    key: column.key,
+    title: column.title,
+    width: column.width ?? 140,
+    ellipsis: { showTitle: false },
+    render: (_, row) =>
+      column.primary && open ? (
+        <button type="button" className="plain linklike clip" onClick={() => open(row)}>
+          {content(row)}
+        </button>
+      ) : (
+        content(row)
+      ),
+  };
+  if (column.primary) told.fixed = "start";
+  if (column.align) told.align = column.align;
+  if (value && !column.fixedOrder) Object.assign(told, { sorter: true, sortOrder: order });
+  if (options) {
+    told.filters = options.map((option) => ({ value: option.value, text: option.label }));
+    told.filteredValue = filters.picks[column.key] ? [...(filters.picks[column.key] ?? [])] : null;
+    told.filterSearch = options.length > 10;
+  }
+  return told;
+}
+
+/** Whether a click was meant for the row: not for a link or a button in it, and not the end of a selection. */
+function clicked(target: EventTarget): boolean {
+  if (target instanceof Element && target.closest("a, button, input, label, [role=button]")) return false;
+  return !window.getSelection()?.toString();
+}
+
+function Search({ value, onChange }: { value: string; onChange: (value: string) => void }) {
+  const { t } = useTranslation();
+  const [typed, setTyped] = useState(value);
+  const sent = useRef(value);
+  useEffect(() => {
+    if (value !== sent.current) setTyped(value);
+    sent.current = value;
+  }, [value]);
+  useEffect(() => {
+    if (typed === sent.current) return;
+    const timer = setTimeout(() => {
+      sent.current = typed;
+      onChange(typed);
+    }, 200);
+    return () => clearTimeout(timer);
+  }, [typed, onChange]);
+  return (
+    <Input.Search
+      allowClear
+      value={typed}
+      onChange={(event) => setTyped(event.target.value)}
+      placeholder={t("table.search")}
+      aria-label={t("table.search")}
+      style={{ width: 240 }}
+    />
+  );
+}
+
+interface CountProps {
+  found: number;
+  all: number;
+  filters: Filters;
+  clear: () => void;
+}
+
+function Count({ found, all, filters, clear }: CountProps) {
+  const { t, i18n } = useTranslation();
+  const number = new Intl.NumberFormat(i18n.language);
+  const filtered = filters.q !== "" || Object.keys(filters.picks).length > 0;
+  return (
+    <span className="row muted numbers" role="status">
+      {filtered
+        ? t("table.some", { found: number.format(found), all: number.format(all) })
+        : t("table.all", { count: all, all: number.format(all) })}
+      {filtered && (
+        <Button type="link" size="small" onClick={clear}>
+          {t("table.clear")}
+        </Button>
+      )}
+    </span>
+  );
+}
+
+interface ChooserProps<Row> {
+  columns: Column<Row>[];
+  filters: Filters;
+  change: (changed: Partial<Filters>) => void;
+}
+
+function Chooser<Row>({ columns, filters, change }: ChooserProps<Row>) {
+  const { t } = useTranslation();
+  const free = columns.filter((column) => !column.primary);
+  const shown = free.filter((column) => visible(column, filters)).map((column) => column.key);
+  return (
+    <Popover
+      trigger="click"
+      placement="bottomRight"
+      content={
+        <div className="stack">
+          <Checkbox.Group
+            style={{ display: "grid", gap: 6 }}
+            value={shown}
+            options={free.map((column) => ({ value: column.key, label: column.title }))}
+            onChange={(columns) => change({ columns: columns.map(String) })}
+          />
+          <Button size="small" disabled={filters.columns === null} onClick={() => change({ columns: null })}>
+            {t("table.default")}
+          </Button>
+        </div>
+      }
+    >
+      <Button icon={<SettingOutlined />}>{t("table.columns")}</Button>
+    </Popover>
+  );
+}
+
+function useHeight(): [(element: HTMLDivElement | null) => void, number] {
+  const [height, setHeight] = useState(480);
+  const [element, setElement] = useState<HTMLDivElement | null>(null);
+  useEffect(() => {
+    if (!element) return;
+    const observer = new ResizeObserver(([entry]) => entry && setHeight(entry.contentRect.height));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [element]);
+  return [setElement, height];
+}

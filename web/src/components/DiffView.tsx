@@ -1,0 +1,57 @@
+/**
+ * Before and after. `<DiffView before={a} after={b} />` compares two values (as YAML) or two texts by lines;
+ * `<FieldDiff differences={v.differences} />` lists fields, what is there and what would be.
+ * What goes has a minus and what comes has a plus, besides the colour.
+ */
+import { useMemo } from "react";
+import { useTranslation } from "react-i18next";
+import type { FieldDifference } from "~/api/schema";
+import { diff, type Line } from "~/lib/diff";
+import { toYaml } from "~/lib/yaml";
+
+const SIGNS: Record<Line["kind"], string> = { same: "  ", added: "+ ", removed: "- ", skipped: "" };
+
+export function DiffView({ before, after }: { before: unknown; after: unknown }) {
+  const { t } = useTranslation();
+  const lines = useMemo(() => diff(asText(before), asText(after)), [before, after]);
+  if (!lines.some((line) => line.kind === "added" || line.kind === "removed")) {
+    return <p className="muted">{t("diff.same")}</p>;
+  }
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls can be scrolled with the keyboard
+    <section className="text-view" tabIndex={0} aria-label={t("detail.difference")}>
+      {lines.map((line, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: a line is its place
+        <span className={`line ${line.kind}`} key={index}>
+          {line.kind === "skipped" ? t("diff.skipped", { count: line.count ?? 0 }) : SIGNS[line.kind] + line.text}
+        </span>
+      ))}
+    </section>
+  );
+}
+
+export function FieldDiff({ differences }: { differences: readonly FieldDifference[] | undefined }) {
+  const { t } = useTranslation();
+  if (!differences?.length) return <p className="muted">{t("diff.same")}</p>;
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls can be scrolled with the keyboard
+    <section className="text-view" tabIndex={0} aria-label={t("detail.difference")}>
+      {differences.map((one) => (
+        <span key={one.path}>
+          <span className="line key">{one.path}</span>
+          <span className="line removed">- {asLine(one.live, t("diff.absent"))}</span>
+          <span className="line added">+ {asLine(one.wanted, t("diff.absent"))}</span>
+        </span>
+      ))}
+    </section>
+  );
+}
+
+function asText(value: unknown): string {
+  if (typeof value === "string") return value;
+  return value === null || value === undefined ? "" : toYaml(value);
+}
+
+function asLine(value: unknown, absent: string): string {
+  return value === null || value === undefined ? absent : typeof value === "string" ? value : JSON.stringify(value);
+}

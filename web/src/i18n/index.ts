@@ -1,0 +1,90 @@
+/**
+ * The two languages. A namespace is a file `i18n/<language>/<namespace>.json`; `common` and `shell` come with the
+ * application, a page's own with the page (`routes.tsx` loads it beside the code). Keys are typed from the English
+ * file; tests hold both languages to the same keys and to no unused ones.
+ */
+import i18next, { type InitOptions } from "i18next";
+import { initReactI18next } from "react-i18next";
+import { configure } from "~/api/client";
+
+export type Language = "en-US" | "zh-CN";
+export const LANGUAGES: readonly Language[] = ["en-US", "zh-CN"];
+export const NAMES: Record<Language, string> = { "en-US": "English", "zh-CN": "简体中文" };
+const STORED = "gatewright.language";
+
+const files = import.meta.glob<Record<string, unknown>>("./*/*.json", { import: "default" });
+
+/** The language of a locale: whatever is Chinese is zh-CN, all else English. */
+export function languageOf(locale: string | null | undefined): Language | null {
+  if (!locale) return null;
+  return locale.toLowerCase().startsWith("zh") ? "zh-CN" : "en-US";
+}
+
+/** What was chosen in this browser, else what the browser prefers. */
+export function initialLanguage(): Language {
+  return languageOf(read()) ?? languageOf(navigator.language) ?? "en-US";
+}
+
+export function chosenHere(): boolean {
+  return read() !== null;
+}
+
+const options: InitOptions = {
+  ns: ["common", "shell"],
+  defaultNS: "common",
+  fallbackNS: "common",
+  supportedLngs: [...LANGUAGES],
+  interpolation: { escapeValue: false },
+  returnNull: false,
+  partialBundledLanguages: true,
+  react: { useSuspense: true, bindI18n: "languageChanged" },
+};
+
+/** Loads the first words; the application is drawn after that. */
+export async function start(language: Language): Promise<void> {
+  await i18next
+    .use({
+      type: "backend" as const,
+      init: () => undefined,
+      read: (lng: string, ns: string, done: (error: unknown, data: Record<string, unknown> | null) => void) => {
+        const load = files[`./${lng}/${ns}.json`];
+        if (!load) return done(null, {});
+        load().then(
+          (data) => done(null, data),
+          (error: unknown) => done(error, null),
+        );
+      },
+    })
+    .use(initReactI18next)
+    .init({ ...options, lng: language });
+  told(language);
+}
+
+/** Loads what a page says, before it is drawn. */
+export async function load(...namespaces: string[]): Promise<void> {
+  await i18next.loadNamespaces(namespaces);
+}
+
+export async function change(language: Language): Promise<void> {
+  try {
+    localStorage.setItem(STORED, language);
+  } catch {
+    // A browser that keeps nothing still speaks the language for now.
+  }
+  configure({ language });
+  await i18next.changeLanguage(language);
+  told(language);
+}
+
+function told(language: Language): void {
+  configure({ language });
+  document.documentElement.lang = language;
+}
+
+function read(): string | null {
+  try {
+    return localStorage.getItem(STORED);
+  } catch {
+    return null;
+  }
+}

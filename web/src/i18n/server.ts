@@ -1,0 +1,94 @@
+/**
+ * The server's own sentences. Findings, causes and events come as a key and parameters, and are said with the same
+ * templates as on the command line: `src/gatewright/text/<area>.json`, one chunk per area, loaded when it is needed.
+ *
+ *   <Said message={cause.message} />            in JSX
+ *   const say = useSay(); say(event.message)    as text; "" while the words are loading
+ */
+import { useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { ErrorReport, HealthFinding, Message, ObjectRef } from "~/api/schema";
+
+type Templates = Record<string, { en: string; zh: string }>;
+const files = import.meta.glob<Templates>(
+  "../../../src/gatewright/text/{bundle,consistency,drift,gatewayapi,health,kube,manifest,model,notify,observe,planning,preflight,probe,rollout,server,store}.json",
+  { import: "default" },
+);
+const loads = new Map(Object.entries(files).map(([path, load]) => [/([a-z]+)\.json$/.exec(path)?.[1] ?? "", load]));
+const known = new Map<string, Templates>();
+const loading = new Map<string, Promise<void>>();
+
+export type Say = (message: Message | null | undefined) => string;
+
+/** Says messages in the person's language; draws again when words that were missing have come. */
+export function useSay(): Say {
+  const { i18n } = useTranslation();
+  const [, redraw] = useState(0);
+  const [missing] = useState(() => new Set<string>());
+  useEffect(() => {
+    let gone = false;
+    if (missing.size) void Promise.all([...missing].map(fetchArea)).then(() => gone || redraw((n) => n + 1));
+    missing.clear();
+    return () => {
+      gone = true;
+    };
+  });
+  const chinese = i18n.language.startsWith("zh");
+  return (message) => (message ? render(message, chinese ? "zh" : "en", missing) : "");
+}
+
+/** Loads the words of an area (`health`, `planning`) ahead of the page that needs them. */
+export function fetchArea(area: string): Promise<void> {
+  let found = loading.get(area);
+  if (!found) {
+    found = (loads.get(area)?.() ?? Promise.resolve({})).then((templates) => void known.set(area, templates));
+    loading.set(area, found);
+  }
+  return found;
+}
+
+function render(message: Message, language: "en" | "zh", missing: Set<string>): string {
+  const area = message.key.split(".", 1)[0] ?? "";
+  const templates = known.get(area);
+  if (!templates) {
+    missing.add(area);
+    return "";
+  }
+  const template = templates[message.key]?.[language];
+  if (template === undefined) return message.key;
+  return fill(template, message.params ?? {}, (inner) => render(inner, language, missing));
+}
+
+/** Python's `str.format` with named parameters only; `{{` and `}}` are braces. */
+export function fill(
+  template: string,
+  params: Record<string, string | number | Message>,
+  say: (message: Message) => string,
+): string {
+  return template.replace(/\{\{|\}\}|\{(\w+)\}/g, (found, name: string | undefined) => {
+    if (name === undefined) return found === "{{" ? "{" : "}";
+    const value = params[name];
+    return value === undefined ? `{${name}}` : typeof value === "object" ? say(value) : String(value);
+  });
+}
+
+/** `Gateway orders/edge`, as everywhere in the product. */
+export function nameOfRef(ref: ObjectRef): string {
+  return ref.namespace ? `${ref.kind} ${ref.namespace}/${ref.name}` : `${ref.kind} ${ref.name}`;
+}
+
+/** The sentence of a finding, and of what to do about it. */
+export function sentencesOf(finding: HealthFinding): { message: Message; remedy: Message } {
+  const object = nameOfRef(finding.subject);
+  const where = finding.where ?? "";
+  const place = where ? `${object} (${where})` : object;
+  const params = { object, where: where || "-", place, ...finding.params };
+  return { message: { key: finding.code, params }, remedy: { key: `${finding.code}.remedy`, params } };
+}
+
+/** The sentence of an error that the server kept (a cluster that did not answer), and its remedy. */
+export function sentencesOfReport(report: ErrorReport): { message: Message; remedy: Message } {
+  const where = { cluster: report.cluster ?? "-", object: report.object ?? "-", owner: report.owner ?? "-" };
+  const params = { ...where, ...report.params };
+  return { message: { key: report.code, params }, remedy: { key: `${report.code}.remedy`, params } };
+}

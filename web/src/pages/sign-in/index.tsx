@@ -1,0 +1,66 @@
+/** Signing in with a name and a password, or with the organisation's provider; then back to where one wanted to go. */
+import { useQueryClient } from "@tanstack/react-query";
+import { Button, Divider, Form, Input } from "antd";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Navigate, useLocation } from "react-router";
+import { signIn } from "~/api/session";
+import { Problem } from "~/components/Problem";
+import { Door, wanted } from "~/shell/Door";
+import { useSession } from "~/shell/session";
+
+interface Given {
+  name: string;
+  password: string;
+}
+
+export default function SignIn() {
+  const { t } = useTranslation("sign-in");
+  const { session } = useSession();
+  const { search } = useLocation();
+  const client = useQueryClient();
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<unknown>(null);
+  if (session.state === "setup") return <Navigate to="/setup" replace />;
+  if (session.state === "signed-in") return <Navigate to={wanted(search)} replace />;
+
+  const submit = async ({ name, password }: Given) => {
+    setBusy(true);
+    setError(null);
+    try {
+      await signIn(client, name, password);
+    } catch (caught) {
+      setError(caught);
+    } finally {
+      setBusy(false);
+    }
+  };
+  const { oidc } = session;
+  const label = typeof oidc === "string" ? oidc : typeof oidc === "object" ? oidc?.label : "";
+  return (
+    <Door title={t("title")}>
+      <Form<Given> layout="vertical" requiredMark={false} onFinish={submit}>
+        <Form.Item name="name" label={t("name")} rules={[{ required: true, message: t("missing.name") }]}>
+          <Input autoFocus autoComplete="username" autoCapitalize="none" spellCheck={false} />
+        </Form.Item>
+        <Form.Item name="password" label={t("password")} rules={[{ required: true, message: t("missing.password") }]}>
+          <Input.Password autoComplete="current-password" />
+        </Form.Item>
+        <Button type="primary" htmlType="submit" loading={busy} block>
+          {t("submit")}
+        </Button>
+      </Form>
+      <Problem error={error} />
+      {oidc && (
+        <>
+          <Divider plain style={{ margin: 0 }}>
+            {t("or")}
+          </Divider>
+          <Button block href={`/api/v1/oidc/start?return_to=${encodeURIComponent(wanted(search))}`}>
+            {t("oidc", { label: label || t("provider") })}
+          </Button>
+        </>
+      )}
+    </Door>
+  );
+}

@@ -1,0 +1,18 @@
+/** A page that needs a permission: what is missing is said in place of the page. The server decides either way. */
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { Forbidden } from "~/components/EmptyState";
+import { PageHeader } from "~/components/PageHeader";
+import { useSession } from "./session";
+
+export function Guard({ permission, children }: { permission: string; children: ReactNode }) {
+  const { t } = useTranslation();
+  const { may } = useSession();
+  if (may(permission)) return children;
+  return (
+    <>
+      <PageHeader title={t("forbidden.head")} />
+      <Forbidden permission={permission} />
+    </>
+  );
+}

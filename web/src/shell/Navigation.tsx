@@ -1,0 +1,82 @@
+/** The side: where one can go. What the person may not see, and what is not built, is not there. */
+import {
+  ApartmentOutlined,
+  AuditOutlined,
+  BellOutlined,
+  BlockOutlined,
+  ClusterOutlined,
+  DeploymentUnitOutlined,
+  HistoryOutlined,
+  KeyOutlined,
+  RocketOutlined,
+  SettingOutlined,
+  TableOutlined,
+  TeamOutlined,
+  UserOutlined,
+} from "@ant-design/icons";
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { NavLink } from "react-router";
+import { built, PAGES } from "~/pages";
+import { useScope } from "./scope";
+import { useSession } from "./session";
+
+type Item = { page: (typeof WORK)[number] | (typeof RUN)[number]; to: string };
+const WORK = ["fleet", "teams", "stacks", "rollouts", "resources", "topology", "events"] as const;
+const RUN = ["clusters", "audit", "notifications", "users", "tokens", "settings"] as const;
+
+const ICONS: Record<Item["page"], ReactNode> = {
+  fleet: <ClusterOutlined />,
+  teams: <TeamOutlined />,
+  stacks: <BlockOutlined />,
+  rollouts: <RocketOutlined />,
+  resources: <TableOutlined />,
+  topology: <ApartmentOutlined />,
+  events: <HistoryOutlined />,
+  clusters: <DeploymentUnitOutlined />,
+  audit: <AuditOutlined />,
+  notifications: <BellOutlined />,
+  users: <UserOutlined />,
+  tokens: <KeyOutlined />,
+  settings: <SettingOutlined />,
+};
+
+export function Navigation() {
+  const { t } = useTranslation("shell");
+  const { may } = useSession();
+  const offered = (pages: readonly Item["page"][]): Item[] =>
+    pages.flatMap((page) => {
+      const route = PAGES.find((one) => one.page === page);
+      const shown = route && built(page) && (!route.permission || may(route.permission));
+      return shown ? [{ page, to: route.path }] : [];
+    });
+  const run = offered(RUN);
+  return (
+    <nav className="shell-side" aria-label={t("navigation")}>
+      <ul>
+        {offered(WORK).map((item) => (
+          <Place key={item.page} item={item} />
+        ))}
+      </ul>
+      {run.length > 0 && <h2>{t("installation")}</h2>}
+      <ul>
+        {run.map((item) => (
+          <Place key={item.page} item={item} />
+        ))}
+      </ul>
+    </nav>
+  );
+}
+
+function Place({ item }: { item: Item }) {
+  const { t } = useTranslation("shell");
+  const { link } = useScope();
+  return (
+    <li>
+      <NavLink to={link(item.to)} end={item.to === "/"} title={t(`nav.${item.page}`)}>
+        {ICONS[item.page]}
+        <span className="word">{t(`nav.${item.page}`)}</span>
+      </NavLink>
+    </li>
+  );
+}
