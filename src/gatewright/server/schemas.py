@@ -32,7 +32,7 @@ _LABEL: Final[Schema] = {"pattern": "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", "maxLengt
 _OR_NONE: Final[Schema] = {**_LABEL, "pattern": "^([a-z0-9]([-a-z0-9]*[a-z0-9])?)?$"}
 _NAMESPACE: Final[Schema] = {**_OR_NONE, "not": {"enum": sorted(RESERVED_NAMESPACES)}}
 _PATH: Final[Schema] = {"pattern": r"^[^\n{]*$"}
-_FILE: Final[Schema] = {"pattern": r"^[^\n]*$", "not": {"pattern": "://"}}
+_FILE: Final[Schema] = {"pattern": r"^[^\n]*$", "not": {"type": "string", "pattern": "://"}}
 _LINK: Final = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 
 
