@@ -56,9 +56,9 @@ class Api:
     async def put(self, path: str, type: type[T], body: object = None) -> T:
         return self._decode(await self._send("PUT", path, body), type)
 
-    async def do(self, method: str, path: str) -> None:
+    async def do(self, method: str, path: str, body: object = None) -> None:
         """A request whose answer says nothing."""
-        await self._send(method, path)
+        await self._send(method, path, body)
 
     async def delete(self, path: str) -> None:
         await self._send("DELETE", path)

@@ -30,11 +30,13 @@ def build() -> Any:
         lab,
         manifests,
         notifications,
+        people,
         plans,
         probes,
         rollouts,
         server,
         teams,
+        tokens,
         versions,
     )
     from gatewright.cli.demo import command as demo
@@ -48,6 +50,10 @@ def build() -> Any:
     app.add_typer(notifications.group, name="notification", no_args_is_help=True)
     app.add_typer(audit.group, name="audit", no_args_is_help=True)
     app.add_typer(drift.group, name="drift", no_args_is_help=True)
+    app.add_typer(people.users, name="user", no_args_is_help=True)
+    app.add_typer(people.members, name="member", no_args_is_help=True)
+    app.add_typer(people.roles, name="role", no_args_is_help=True)
+    app.add_typer(tokens.group, name="token", no_args_is_help=True)
     for part in (
         clusters,
         teams,
@@ -56,6 +62,7 @@ def build() -> Any:
         rollouts,
         fleet,
         server,
+        people,
         demo,
         about,
         versions,

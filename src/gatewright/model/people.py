@@ -105,6 +105,13 @@ class ApiToken(msgspec.Struct, frozen=True):
     revoked_at: str | None
 
 
+class MadeToken(msgspec.Struct, frozen=True):
+    """A token that was just made. ``secret`` is all of it, and told this once."""
+
+    token: ApiToken
+    secret: str
+
+
 def require_person_name(name: str) -> str:
     """``name`` itself. Raises ``PersonNameError``."""
     if len(name) > MAX_NAME or NAME.fullmatch(name) is None:

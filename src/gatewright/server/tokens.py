@@ -7,10 +7,8 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Final
 
-import msgspec
-
 from gatewright.model.names import require_label
-from gatewright.model.people import ApiToken
+from gatewright.model.people import ApiToken, MadeToken
 from gatewright.server.errors import BeyondError, ForbiddenError, NoPersonError, PermissionNameError
 from gatewright.server.principal import ALL, Principal
 from gatewright.server.roles import EVERYONE, OWN
@@ -23,13 +21,6 @@ from gatewright.store.unit import Unit
 PREFIX: Final = "gwt_"
 MAX_DAYS: Final = 366
 _VISIBLE: Final = 8
-
-
-class MadeToken(msgspec.Struct, frozen=True):
-    """A token that was just made. ``secret`` is all of it, and told this once."""
-
-    token: ApiToken
-    secret: str
 
 
 class TokenDesk:

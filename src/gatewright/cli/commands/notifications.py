@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from gatewright.cli.command import Session, YesOption, command
-from gatewright.cli.errors import BadValueError, FileUnreadableError
+from gatewright.cli.errors import BadValueError
 from gatewright.cli.help import typer_app
 
 group = typer_app()
@@ -109,31 +109,21 @@ async def dead(session: Session, notification: OfOption = None, limit: LimitOpti
 async def retry(session: Session, id: DeliveryArgument) -> None:
     from gatewright.cli.client import part
     from gatewright.cli.views import events as view
-    from gatewright.model.notifications import Delivery
+    from gatewright.server.values import DeliveryView
 
     api = await session.api()
-    session.screen.show([await api.post(f"/deliveries/{part(id)}/retry", Delivery)], view.deliveries)
+    session.screen.show([await api.post(f"/deliveries/{part(id)}/retry", DeliveryView)], view.deliveries)
 
 
 async def _show(session: Session, **query: str | int | None) -> None:
     from gatewright.cli.views import events as view
-    from gatewright.model.notifications import Delivery
+    from gatewright.server.values import DeliveryView
 
     api = await session.api()
-    session.screen.show(await api.get("/deliveries", list[Delivery], **query), view.deliveries)
+    session.screen.show(await api.get("/deliveries", list[DeliveryView], **query), view.deliveries)
 
 
 def _read(path: str) -> str:
-    """A credential from a file or standard input: an argument would stay in the shell's history."""
-    import sys
-    from pathlib import Path
+    from gatewright.cli.secrets import read_secret
 
-    try:
-        if path == "-":
-            content = sys.stdin.buffer.read(_LONGEST)
-        else:
-            with Path(path).expanduser().open("rb") as file:
-                content = file.read(_LONGEST)
-        return content.decode().strip()
-    except (OSError, RuntimeError, UnicodeDecodeError) as error:
-        raise FileUnreadableError(path=path, reason=getattr(error, "strerror", None) or "UTF-8") from error
+    return read_secret(path, _LONGEST).strip()

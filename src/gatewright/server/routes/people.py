@@ -17,6 +17,7 @@ from gatewright.server.principal import ALL, Permission, Principal
 from gatewright.server.roles import IN_TEAM, OWN
 from gatewright.server.routes.given import Given
 from gatewright.server.routes.session import Secret
+from gatewright.server.values import PermissionRow, PersonView
 from gatewright.server.wire import Body
 
 router = APIRouter(tags=["people"])
@@ -53,27 +54,6 @@ class MemberBody(Body, frozen=True):
     """The one role of the person in the team."""
 
     role: Label
-
-
-class PersonView(msgspec.Struct, frozen=True):
-    """A person. ``role``: in the installation, empty for none; ``teams``: the role by team."""
-
-    name: str
-    display_name: str
-    role: str
-    teams: dict[str, str]
-    disabled: bool
-    password: bool
-    issuer: str
-    created_at: str
-    last_sign_in_at: str | None
-
-
-class PermissionRow(msgspec.Struct, frozen=True):
-    """A permission; ``scopes``: where a role may hold it."""
-
-    name: str
-    scopes: tuple[Scope, ...]
 
 
 @router.get("/users")

@@ -7,14 +7,14 @@ from typing import Annotated
 import msgspec
 from fastapi import APIRouter, Depends, Path
 
-from gatewright.model.people import ApiToken
+from gatewright.model.people import ApiToken, MadeToken
 from gatewright.server.operations import answers, answers_nothing, answers_pages, reads
 from gatewright.server.paging import Page, Paging
 from gatewright.server.parameters import PERSON_NAME_OR_NONE, Label
 from gatewright.server.permissions import require
 from gatewright.server.principal import Permission, Principal
 from gatewright.server.routes.given import Given
-from gatewright.server.tokens import MAX_DAYS, MadeToken
+from gatewright.server.tokens import MAX_DAYS
 from gatewright.server.wire import Body
 
 router = APIRouter(tags=["tokens"])
