@@ -6,6 +6,7 @@ these name themselves: their listeners, the backends of their routes, and parent
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
@@ -14,10 +15,11 @@ import msgspec
 
 from gatewright.gatewayapi.conditions import place
 from gatewright.gatewayapi.consistency.hostnames import hostnames_of
+from gatewright.gatewayapi.health.explain import causes_of
 from gatewright.gatewayapi.health.hostnames import any_intersects
 from gatewright.gatewayapi.health.listeners import Place, kinds_of, places, takes
 from gatewright.gatewayapi.health.references import Backend, backends
-from gatewright.gatewayapi.health.rollup import key_of, root
+from gatewright.gatewayapi.health.rollup import key_of
 from gatewright.gatewayapi.health.selectors import matches
 from gatewright.gatewayapi.health.view import ObjectKey, addresses, gateway_of, is_set, known_parent, parent_kind
 from gatewright.gatewayapi.live import (
@@ -29,19 +31,24 @@ from gatewright.gatewayapi.live import (
     SERVICE,
     EndpointSlice,
     Gateway,
+    GroupKind,
     Key,
+    ListenerSet,
     ParentRef,
     Route,
     Snapshot,
     ref_of,
 )
 from gatewright.model.health import SEVERITIES, WORST, HealthFinding, HealthState, ObjectHealth
+from gatewright.model.objects import ObjectRef
 from gatewright.model.topology import Topology, TopologyEdge, TopologyLayer, TopologyNode
 from gatewright.text import Message, message
 
 Objects = Mapping[ObjectKey, ObjectHealth]
 LIMIT: Final = 500
 """How many nodes are drawn where nothing else is asked for."""
+LAYERS: Final[tuple[TopologyLayer, ...]] = ("class", "gateway", "listener", "route", "backend")
+HIDDEN: Final = "-"
 _STATES: Final[dict[str, HealthState]] = {"error": "unhealthy", "warning": "degraded", "info": "healthy"}
 
 
@@ -60,8 +67,15 @@ def topology(
     """
     drawn = _Drawing(snapshot, objects, None if namespaces is None else frozenset(namespaces), frozenset(closed))
     drawn.draw()
-    nodes = tuple(drawn.nodes[node_id] for node_id in sorted(drawn.nodes, key=lambda node_id: drawn.order(node_id)))
+    nodes = tuple(sorted(drawn.nodes.values(), key=_order))
     return Topology(nodes, tuple(drawn.edges[pair] for pair in sorted(drawn.edges)), len(nodes))
+
+
+def node_id(cluster: str, key: ObjectKey, part: str = "") -> str:
+    """The id of an object's node (of a part of it), which tells nothing of its names."""
+    (group, kind), (namespace, name) = key
+    text = "\0".join((cluster, group, kind, namespace, name, part))
+    return hashlib.blake2b(text.encode(), digest_size=9).hexdigest()
 
 
 def together(graphs: Iterable[Topology], limit: int = LIMIT) -> Topology:
@@ -78,7 +92,7 @@ def together(graphs: Iterable[Topology], limit: int = LIMIT) -> Topology:
         if len(kept) >= limit:
             break
     return Topology(
-        tuple(node for node_id, node in nodes.items() if node_id in kept),
+        tuple(node for node in nodes.values() if node.id in kept),
         tuple(edge for edge in edges if edge.source in kept and edge.target in kept),
         len(nodes),
         cut=True,
@@ -93,8 +107,8 @@ def _units(nodes: Mapping[str, TopologyNode], edges: Sequence[TopologyEdge]) -> 
     for edge in edges:
         above[edge.target].append(edge.source)
         below[edge.source].append(edge.target)
-    layers: tuple[TopologyLayer, ...] = ("route", "listener", "gateway", "class", "backend")
-    ranked = sorted(nodes.values(), key=lambda n: (WORST.index(n.state), layers.index(n.layer), n.id))
+    first: tuple[TopologyLayer, ...] = ("route", "listener", "gateway", "class", "backend")
+    ranked = sorted(nodes.values(), key=lambda n: (WORST.index(n.state), first.index(n.layer), n.id))
     for node in ranked:
         unit = {node.id}
         waiting = [node.id]
@@ -117,15 +131,15 @@ class _Drawing:
         self._snapshot, self._objects, self._namespaces, self._closed = snapshot, objects, namespaces, closed
         self.nodes: dict[str, TopologyNode] = {}
         self.edges: dict[tuple[str, str], TopologyEdge] = {}
-        self._causes = _causes(objects)
+        self._causes = causes_of(objects)
         self._places: dict[Key, list[Place]] = {}
+        self._sets: dict[Key, list[tuple[GroupKind, ListenerSet]]] = defaultdict(list)
+        for kind, entry in snapshot.listener_sets():
+            if (kind, entry.metadata.key) in objects:
+                self._sets[gateway_of(entry)].append((kind, entry))
         self._slices: dict[Key, list[EndpointSlice]] = defaultdict(list)
         for entry in snapshot.of(ENDPOINT_SLICE).values():
             self._slices[entry.service].append(entry)
-
-    def order(self, node_id: str) -> tuple[int, str]:
-        """Left to right, then by name."""
-        return (("class", "gateway", "listener", "route", "backend").index(self.nodes[node_id].layer), node_id)
 
     def draw(self) -> None:
         for kind, key in self._objects:
@@ -144,48 +158,44 @@ class _Drawing:
 
     def _gateway(self, key: Key) -> str:
         gateway = self._snapshot.gateways().get(key)
+        own = self._namespaces is None or key[0] in self._namespaces
         note = None
-        if gateway is not None:
+        if gateway is not None and own:
             shown = ", ".join(addresses(gateway)) or "-"
             note = message("health.note-gateway", addresses=shown, listeners=len(gateway.spec.listeners or ()))
-        node_id = self._object("gateway", (GATEWAY, key), "/".join(key), note)
+        ident = self._object("gateway", (GATEWAY, key), "/".join(key), note)
         if gateway is None:
-            return node_id
+            return ident
         name = gateway.spec.gateway_class_name
         klass = (GATEWAY_CLASS, ("", name))
         if klass in self._objects or ("", name) not in self._snapshot.classes():
             upper = self._object("class", klass, name)
             blamed = [f for f in self._findings((GATEWAY, key)) if f.cause is not None and key_of(f.cause) == klass]
-            self._edge(upper, node_id, blamed)
-        if self._namespaces is None or key[0] in self._namespaces:
+            self._edge(upper, ident, blamed)
+        if own:
             for one in self._listeners_of(gateway):
-                self._listener(node_id, one)
-        return node_id
+                self._listener(ident, one)
+        return ident
 
     def _listeners_of(self, gateway: Gateway) -> list[Place]:
         key = gateway.metadata.key
         if key not in self._places:
-            sets = [
-                (kind, entry)
-                for kind, entry in self._snapshot.listener_sets()
-                if gateway_of(entry) == key and (kind, entry.metadata.key) in self._objects
-            ]
-            self._places[key] = places(gateway, sets)
+            self._places[key] = places(gateway, self._sets[key])
         return self._places[key]
 
     def _listener(self, gateway: str, one: Place) -> str:
-        node_id = f"{self._id((one.kind, one.owner))}#{one.listener.name}"
-        if node_id in self.nodes:
-            return node_id
+        ident = self._id((one.kind, one.owner), one.listener.name)
+        if ident in self.nodes:
+            return ident
         owner = self._objects.get((one.kind, one.owner))
         findings = [f for f in (owner.findings if owner else ()) if f.where == one.where]
         bad = any(c.good is False and c.where == one.where for c in (owner.conditions if owner else ()))
         hostname = one.listener.hostname
         self._add(
-            node_id,
+            ident,
             _described(
                 TopologyNode(
-                    node_id,
+                    ident,
                     "listener",
                     self._snapshot.cluster,
                     ref_of(one.kind, one.owner),
@@ -198,22 +208,22 @@ class _Drawing:
                 findings,
             ),
         )
-        self._edge(gateway, node_id, findings)
-        return node_id
+        self._edge(gateway, ident, findings)
+        return ident
 
     # Routes
 
     def _route(self, key: ObjectKey, route: Route) -> None:
-        node_id = self._object("route", key, "/".join(key[1]), hostnames=hostnames_of(self._snapshot, key[0], route))
+        ident = self._object("route", key, "/".join(key[1]), hostnames=hostnames_of(self._snapshot, key[0], route))
         for parent in route.spec.parent_refs or ():
-            self._parent(key, route, parent, node_id)
+            self._parent(key, route, parent, ident)
         found: dict[ObjectKey, list[Backend]] = defaultdict(list)
         for backend in backends(route):
             found[backend.target.group_kind, (backend.target.namespace, backend.target.name)].append(backend)
         for target, several in found.items():
-            self._backend(key, node_id, target, several)
+            self._backend(key, ident, target, several)
 
-    def _parent(self, key: ObjectKey, route: Route, parent: ParentRef, node_id: str) -> None:
+    def _parent(self, key: ObjectKey, route: Route, parent: ParentRef, ident: str) -> None:
         kind = parent_kind(parent)
         if not known_parent(kind) or kind == SERVICE:
             return
@@ -228,10 +238,10 @@ class _Drawing:
         wanted = [one for one in self._listeners_of(live) if _asked(one, (kind, owner), parent)] if live else []
         serving = [one for one in wanted if _serves(one, key, route) and self._lets_in(one, key[1][0])]
         for one in serving or (wanted if parent.section_name else ()):
-            self._edge(self._listener(top, one), node_id, findings)
+            self._edge(self._listener(top, one), ident, findings)
         if not serving and not (wanted and parent.section_name):
             # It asks for this Gateway, and no listener of it takes it: the reason is in the findings.
-            self._edge(top, node_id, findings)
+            self._edge(top, ident, findings)
 
     def _lets_in(self, one: Place, namespace: str) -> bool:
         """Whether the listener takes routes of this namespace; True where that cannot be told."""
@@ -246,20 +256,21 @@ class _Drawing:
         return given == "All" or (given == "Same" and namespace == one.owner[0])
 
     def _gateway_of(self, kind: tuple[str, str], owner: Key) -> Key | None:
-        """The Gateway of a parent that may be drawn: it is visible, or it is not there at all."""
+        """The Gateway of a parent that may be drawn: it is visible, or it is not there at all, which may be told."""
         if is_set(kind):
             entry = self._snapshot.of(kind).get(owner)
             if entry is None or (kind, owner) not in self._objects:
                 return None
             owner = gateway_of(entry)
         hidden = owner in self._snapshot.gateways() and (GATEWAY, owner) not in self._objects
-        return None if hidden else owner
+        return None if hidden or owner[0] in self._closed else owner
 
     def _backend(self, route: ObjectKey, source: str, target: ObjectKey, several: Sequence[Backend]) -> None:
         ref = ref_of(*target)
         findings = [f for f in self._findings(route) if f.cause == ref or f.where in {b.where for b in several}]
-        node_id = self._id(target)
         told = target[1][0] not in self._closed
+        # Of what is closed each route has a node of its own, which tells neither its name nor who else leads there.
+        ident = self._id(target) if told else self._id(route, several[0].where)
         live = self._snapshot.of(target[0]).get(target[1]) if told else None
         readable = told and target[0] == SERVICE and SERVICE not in self._snapshot.unread
         note = None
@@ -267,23 +278,23 @@ class _Drawing:
             slices = self._slices.get(target[1], ())
             ready, total = sum(s.ready() for s in slices), sum(len(s.endpoints or ()) for s in slices)
             note = message("health.note-endpoints", ready=ready, total=total)
-        before = self.nodes.get(node_id)
+        before = self.nodes.get(ident)
         state: HealthState = "healthy" if live is not None else "unhealthy" if readable else "unknown"
         node = before or TopologyNode(
-            node_id,
+            ident,
             "backend",
             self._snapshot.cluster,
-            ref,
-            "/".join(target[1]),
+            ref if told else ObjectRef(ref.api_version, ref.kind, HIDDEN),
+            "/".join(target[1]) if told else HIDDEN,
             state,
             present=live is not None or not readable,
             note=note,
-            is_cause=target in self._causes,
+            is_cause=told and target in self._causes,
         )
-        self._add(node_id, _described(node, findings))
+        self._add(ident, _described(node, findings))
         self._edge(
             source,
-            node_id,
+            ident,
             findings,
             weight=sum(b.weight for b in several if not b.mirror),
             port=several[0].port,
@@ -300,12 +311,12 @@ class _Drawing:
         note: Message | None = None,
         hostnames: tuple[str, ...] = (),
     ) -> str:
-        node_id = self._id(key)
-        if node_id in self.nodes:
-            return node_id
+        ident = self._id(key)
+        if ident in self.nodes:
+            return ident
         health = self._objects.get(key)
         node = TopologyNode(
-            node_id,
+            ident,
             layer,
             self._snapshot.cluster,
             health.ref if health else ref_of(*key),
@@ -319,15 +330,14 @@ class _Drawing:
         findings = health.findings if health else ()
         described = _described(node, findings)
         # What was judged keeps its state: findings of its parts may be worse than the whole.
-        self._add(node_id, msgspec.structs.replace(described, state=node.state))
-        return node_id
+        self._add(ident, msgspec.structs.replace(described, state=node.state))
+        return ident
 
-    def _id(self, key: ObjectKey) -> str:
-        (group, kind), (namespace, name) = key
-        return f"{self._snapshot.cluster}/{group}/{kind}/{namespace}/{name}"
+    def _id(self, key: ObjectKey, part: str = "") -> str:
+        return node_id(self._snapshot.cluster, key, part)
 
-    def _add(self, node_id: str, node: TopologyNode) -> None:
-        self.nodes[node_id] = node
+    def _add(self, ident: str, node: TopologyNode) -> None:
+        self.nodes[ident] = node
 
     def _edge(
         self,
@@ -343,6 +353,9 @@ class _Drawing:
         state = _STATES[worst.severity] if worst else "healthy"
         if worst is None and not self.nodes[source].present:
             state = "unhealthy"
+        before = self.edges.get((source, target))
+        if before is not None and WORST.index(before.state) <= WORST.index(state):
+            return
         self.edges[source, target] = TopologyEdge(
             source,
             target,
@@ -357,6 +370,11 @@ class _Drawing:
     def _findings(self, key: ObjectKey) -> Sequence[HealthFinding]:
         health = self._objects.get(key)
         return health.findings if health else ()
+
+
+def _order(node: TopologyNode) -> tuple[int, str, str]:
+    """Left to right, then by name."""
+    return (LAYERS.index(node.layer), node.name, node.id)
 
 
 def _asked(one: Place, owner: ObjectKey, parent: ParentRef) -> bool:
@@ -395,12 +413,3 @@ def _described(node: TopologyNode, findings: Sequence[HealthFinding]) -> Topolog
 
 def _worse(finding: HealthFinding) -> int:
     return -SEVERITIES.index(finding.severity)
-
-
-def _causes(objects: Objects) -> frozenset[ObjectKey]:
-    return frozenset(
-        key_of(found)
-        for health in objects.values()
-        for finding in health.findings
-        if finding.severity != "info" and (found := root(objects, finding)) != health.ref
-    )

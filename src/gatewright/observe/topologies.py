@@ -9,7 +9,7 @@ import msgspec
 
 from gatewright.gatewayapi.health.rollup import key_of
 from gatewright.gatewayapi.live import Key
-from gatewright.gatewayapi.topology import LIMIT, together, topology
+from gatewright.gatewayapi.topology import LIMIT, node_id, together, topology
 from gatewright.model.health import WORST, ObjectHealth
 from gatewright.model.topology import RouteElsewhere, Topology, TopologyNode
 from gatewright.observe.audience import Member, View, members_of
@@ -79,9 +79,7 @@ class Topologies:
         key = part_of(member)
         known = self._drawn.get(key)
         if known is None or known[0] != state.revision:
-            made = topology(
-                state.snapshot, visible(state, member), namespaces=member.namespaces, closed=member.closed
-            )
+            made = topology(state.snapshot, visible(state, member), namespaces=member.namespaces, closed=member.closed)
             known = self._drawn[key] = (state.revision, made)
         return known[1]
 
@@ -125,5 +123,5 @@ def _same(node: TopologyNode, here: _Place, there: _Place, drawn: set[str]) -> R
     health = there.objects.get((kind, key))
     if health is None:
         return None
-    node_id = f"{there.member.name}/{kind[0]}/{kind[1]}/{where}/{name}"
-    return RouteElsewhere(there.member.name, health.state, len(health.findings), node_id if node_id in drawn else "")
+    other = node_id(there.member.name, (kind, key))
+    return RouteElsewhere(there.member.name, health.state, len(health.findings), other if other in drawn else "")

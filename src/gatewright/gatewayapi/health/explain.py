@@ -41,7 +41,7 @@ def explain(snapshot: Snapshot, objects: Objects, kind: GroupKind, key: Key) -> 
     tree shows who refers to it, or has a finding for its sake.
     """
     tree = _Tree(snapshot, objects)
-    return _marked(tree.of(kind, key), _causes(objects))
+    return _marked(tree.of(kind, key), causes_of(objects))
 
 
 def explain_cluster(snapshot: Snapshot, objects: Objects) -> Node:
@@ -50,7 +50,7 @@ def explain_cluster(snapshot: Snapshot, objects: Objects) -> Node:
     summary = summarise(snapshot, objects)
     ref = ObjectRef("gatewright.io/v1alpha1", "Cluster", snapshot.cluster)
     top = Node(ref, summary.state, snapshot.cluster, children=tuple(tree.cluster()))
-    return _marked(top, _causes(objects))
+    return _marked(top, causes_of(objects))
 
 
 class _Tree:
@@ -170,7 +170,7 @@ class _Tree:
         return None
 
 
-def _causes(objects: Objects) -> frozenset[ObjectKey]:
+def causes_of(objects: Objects) -> frozenset[ObjectKey]:
     """What other objects' errors and warnings go back to."""
     return frozenset(
         key_of(found)

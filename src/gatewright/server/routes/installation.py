@@ -10,7 +10,7 @@ from gatewright.server.parameters import ClusterName
 from gatewright.server.permissions import require
 from gatewright.server.principal import Principal
 from gatewright.server.routes.given import Given
-from gatewright.server.routes.overview import view_of
+from gatewright.server.scope import view_of
 
 router = APIRouter(tags=["clusters"])
 

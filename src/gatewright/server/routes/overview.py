@@ -10,26 +10,17 @@ from gatewright.gatewayapi.topology import LIMIT
 from gatewright.model.mapping import ResourceMapping
 from gatewright.model.matrix import FleetRow
 from gatewright.model.topology import Topology
-from gatewright.observe.audience import Audience, View
 from gatewright.server.operations import answers, answers_pages
 from gatewright.server.paging import Page, Paging
 from gatewright.server.parameters import OfClusters, OfTeam
 from gatewright.server.permissions import require
-from gatewright.server.principal import Permission, Principal
+from gatewright.server.principal import Principal
 from gatewright.server.routes.given import Given
+from gatewright.server.scope import view_of
 
 router = APIRouter(tags=["overview"])
 
 Most = Annotated[int, Query(ge=10, le=2000, description="At most so many nodes; those with problems come first.")]
-
-
-def view_of(who: Principal, permission: Permission, team: str | None = None) -> View:
-    """What ``who`` sees by a permission, of everything or of this team alone."""
-    teams = who.teams_with(permission)
-    if teams is None and "team.read" in who.permissions:
-        return team
-    known = frozenset(filter(who.sees, who.teams))
-    return Audience(frozenset({team}) if team is not None else teams or known, known, team or "")
 
 
 @router.get("/matrix")
