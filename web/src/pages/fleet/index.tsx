@@ -1,98 +1,102 @@
-/** Every cluster in one list: health, reachability, versions, custody, and when it was last seen. */
+/** The fleet as a matrix: clusters down, what decides whether somebody has to look closer across. */
 import { useQuery } from "@tanstack/react-query";
 import { Button } from "antd";
+import { useMemo, useRef } from "react";
 import { useTranslation } from "react-i18next";
-import { Link, useNavigate } from "react-router";
-import * as queries from "~/api/queries";
-import type { ClusterStatus } from "~/api/schema";
-import { type Column, DataTable } from "~/components/DataTable";
+import { Link, Navigate, useNavigate } from "react-router";
+import type { FleetRow } from "~/api/schema";
+import { DataTable } from "~/components/DataTable";
 import { EmptyState } from "~/components/EmptyState";
 import { PageHeader } from "~/components/PageHeader";
-import { Since } from "~/components/Since";
-import { Reachability, StateTag } from "~/components/StateTag";
-import { WORST } from "~/lib/states";
+import { clusterPath } from "~/lib/places";
 import { useScope } from "~/shell/scope";
+import { useSession } from "~/shell/session";
+import { useColumns } from "./columns";
+import "./fleet.css";
+import { Hints } from "./Hint";
+import { matrix } from "./queries";
+import { Reasons } from "./Reasons";
+import { inOrder, sameClusters, summaryOf, worstFirst } from "./rows";
+import { Tallies } from "./Tallies";
 
 export default function Fleet() {
   const { t } = useTranslation("fleet");
-  const { team } = useScope();
+  const { team, cluster, chooseCluster } = useScope();
+  const { may } = useSession();
   const navigate = useNavigate();
-  const query = useQuery(queries.status(team));
-  const columns = useColumns();
+  const query = useQuery(matrix(team));
+  const rows = useCalm(query.data, team, cluster);
+  const columns = useColumns(query.data);
+  const summary = useMemo(() => summaryOf(rows ?? []), [rows]);
+  const empty = query.data?.length === 0;
+  if (empty && !team && may("cluster.register")) return <Navigate to="/start" replace />;
+  const attention = summary.states.unhealthy + summary.states.degraded + summary.states.unknown;
+  const register = may("cluster.register") && (
+    <Link to="/clusters?register=kubeconfig">
+      <Button>{t("register")}</Button>
+    </Link>
+  );
   return (
     <>
-      <PageHeader title={t("title")} />
-      <DataTable
-        label={t("title")}
-        query={query}
-        rows={query.data}
-        columns={columns}
-        rowKey={(row) => row.cluster}
-        doing={t("doing")}
-        onOpen={(row) => void navigate(`/clusters/${encodeURIComponent(row.cluster)}`)}
-        empty={
-          <EmptyState
-            title={t("empty.title")}
-            action={
-              <Link to="/start">
-                <Button type="primary">{t("empty.next")}</Button>
-              </Link>
-            }
-          >
-            {t("empty.text")}
-          </EmptyState>
-        }
+      <PageHeader
+        title={t("title")}
+        summary={rows && rows.length > 0 ? t(attention ? "attention" : "calm", { count: attention }) : undefined}
+        actions={register}
       />
+      {cluster && (
+        <p className="row" style={{ marginBottom: 10 }}>
+          {t("only", { cluster })}
+          <Button size="small" onClick={() => chooseCluster(undefined)}>
+            {t("all-clusters")}
+          </Button>
+        </p>
+      )}
+      {rows && rows.length > 0 && <Tallies summary={summary} />}
+      {!empty && <Reasons team={team} cluster={cluster} />}
+      <Hints>
+        <DataTable
+          label={t("title")}
+          query={query}
+          rows={rows}
+          columns={columns}
+          rowKey={(row) => row.cluster}
+          doing={t("doing")}
+          onOpen={(row) => void navigate(clusterPath(row.cluster))}
+          empty={<Empty team={team} />}
+        />
+      </Hints>
     </>
   );
 }
 
-function useColumns(): Column<ClusterStatus>[] {
+function Empty({ team }: { team: string | undefined }) {
   const { t } = useTranslation("fleet");
-  const { t: common } = useTranslation("common");
-  return [
-    { key: "cluster", title: t("column.cluster"), value: (row) => row.cluster, primary: true, width: 200 },
-    {
-      key: "health",
-      title: t("column.health"),
-      width: 130,
-      value: (row) => WORST.indexOf(row.health ?? "unknown"),
-      pick: (row) => row.health ?? "unknown",
-      options: WORST.map((state) => ({ value: state, label: common(`state.${state}`) })),
-      render: (row) => <StateTag state={row.health} quiet />,
-    },
-    {
-      key: "reachability",
-      title: t("column.reachability"),
-      width: 140,
-      value: (row) => row.reachability,
-      options: (["reachable", "slow", "unreachable", "forbidden"] as const).map((state) => ({
-        value: state,
-        label: common(`reachability.${state}`),
-      })),
-      render: (row) => <Reachability state={row.reachability} quiet />,
-    },
-    { key: "bundles", title: t("column.bundles"), width: 170, value: (row) => row.bundles?.join(", ") },
-    {
-      key: "custody",
-      title: t("column.custody"),
-      width: 110,
-      value: (row) => row.custody ?? "unknown",
-      render: (row) => common(`custody.${row.custody ?? "unknown"}`),
-    },
-    {
-      key: "controllers",
-      title: t("column.controllers"),
-      width: 200,
-      value: (row) => row.controllers?.map((one) => `${one.name} ${one.version}`).join(", "),
-    },
-    { key: "kubernetes", title: t("column.kubernetes"), width: 120, value: (row) => row.kubernetes },
-    {
-      key: "seen",
-      title: t("column.seen"),
-      width: 130,
-      value: (row) => row.seen_at,
-      render: (row) => <Since at={row.seen_at} />,
-    },
-  ];
+  if (team)
+    return (
+      <EmptyState
+        title={t("unbound.title", { team })}
+        action={
+          <Link to={`/teams/${encodeURIComponent(team)}`}>
+            <Button type="primary">{t("unbound.next")}</Button>
+          </Link>
+        }
+      >
+        {t("unbound.text")}
+      </EmptyState>
+    );
+  return <EmptyState title={t("empty.title")}>{t("empty.text")}</EmptyState>;
+}
+
+/** The worst first, as of when one came: what changes meanwhile changes in its place, so that nothing moves away from
+ * under the pointer. */
+function useCalm(data: readonly FleetRow[] | undefined, team: string | undefined, cluster: string | undefined) {
+  const order = useRef<{ team: string | undefined; names: string[] } | null>(null);
+  return useMemo(() => {
+    if (!data) return undefined;
+    const kept = order.current;
+    if (!kept || kept.team !== team || !sameClusters(data, kept.names))
+      order.current = { team, names: worstFirst(data) };
+    const rows = inOrder(data, order.current?.names ?? []);
+    return cluster ? rows.filter((row) => row.cluster === cluster) : rows;
+  }, [data, team, cluster]);
 }
