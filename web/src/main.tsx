@@ -23,10 +23,10 @@ async function run(): Promise<void> {
   configure({ signedOut: () => forget(client) });
   const words = start(initialLanguage());
   void client.prefetchQuery(session());
+  const router = createBrowserRouter(routes);
   await words;
   const root = document.getElementById("root");
   if (!root) throw new Error("index.html has no #root");
-  const router = createBrowserRouter(routes);
   createRoot(root).render(
     <StrictMode>
       <QueryClientProvider client={client}>

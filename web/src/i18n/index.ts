@@ -41,7 +41,14 @@ const options: InitOptions = {
 };
 
 /** Loads the first words; the application is drawn after that. */
-export async function start(language: Language): Promise<void> {
+export function start(language: Language): Promise<void> {
+  ready = begin(language);
+  return ready;
+}
+
+let ready: Promise<void> = Promise.resolve();
+
+async function begin(language: Language): Promise<void> {
   await i18next
     .use({
       type: "backend" as const,
@@ -62,12 +69,14 @@ export async function start(language: Language): Promise<void> {
 
 /** Loads what a page says, before it is drawn. */
 export async function load(...namespaces: string[]): Promise<void> {
+  await ready;
   await i18next.loadNamespaces(namespaces);
 }
 
-export async function change(language: Language): Promise<void> {
+/** Speaks another language. `keep`: this browser does so from now on. */
+export async function change(language: Language, keep = true): Promise<void> {
   try {
-    localStorage.setItem(STORED, language);
+    if (keep) localStorage.setItem(STORED, language);
   } catch {
     // A browser that keeps nothing still speaks the language for now.
   }

@@ -8,6 +8,7 @@
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { ErrorReport, HealthFinding, Message, ObjectRef } from "~/api/schema";
+import { fill } from "./format";
 
 type Templates = Record<string, { en: string; zh: string }>;
 const files = import.meta.glob<Templates>(
@@ -57,19 +58,6 @@ function render(message: Message, language: "en" | "zh", missing: Set<string>): 
   const template = templates[message.key]?.[language];
   if (template === undefined) return message.key;
   return fill(template, message.params ?? {}, (inner) => render(inner, language, missing));
-}
-
-/** Python's `str.format` with named parameters only; `{{` and `}}` are braces. */
-export function fill(
-  template: string,
-  params: Record<string, string | number | Message>,
-  say: (message: Message) => string,
-): string {
-  return template.replace(/\{\{|\}\}|\{(\w+)\}/g, (found, name: string | undefined) => {
-    if (name === undefined) return found === "{{" ? "{" : "}";
-    const value = params[name];
-    return value === undefined ? `{${name}}` : typeof value === "object" ? say(value) : String(value);
-  });
 }
 
 /** `Gateway orders/edge`, as everywhere in the product. */

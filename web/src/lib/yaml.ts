@@ -4,7 +4,7 @@ const SPECIAL =
   /^(?:true|false|null|yes|no|on|off|y|n|~|-?\d[\d_]*(?:\.\d*)?(?:e[+-]?\d+)?|0x[\da-f]+|\d{4}-\d\d-\d\d.*|\.(?:inf|nan))$/i;
 
 export function toYaml(value: unknown): string {
-  return `${block(value, "").replace(/^\n/, "")}\n`;
+  return `${block(value, "").replace(/^[\n ]/, "")}\n`;
 }
 
 function block(value: unknown, indent: string): string {

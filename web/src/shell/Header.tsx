@@ -4,12 +4,11 @@ import { useQueryClient } from "@tanstack/react-query";
 import { Button, Dropdown } from "antd";
 import { useTranslation } from "react-i18next";
 import { Link, useNavigate } from "react-router";
-import { nameOf, signOut } from "~/api/session";
-import { LANGUAGES, NAMES } from "~/i18n";
+import { nameOf, prefer, signOut } from "~/api/session";
+import { change, LANGUAGES, type Language, NAMES } from "~/i18n";
 import { built } from "~/pages";
 import { type Preference, useTheme } from "~/theme";
 import { LiveSign } from "./live";
-import { chooseLanguage } from "./preferences";
 import { Search } from "./Search";
 import { ClusterSwitch, TeamSwitch } from "./Switches";
 import { useSession } from "./session";
@@ -36,11 +35,15 @@ export function Header() {
 
 export function LanguageMenu() {
   const { t, i18n } = useTranslation("shell");
-  const { session } = useSession();
+  const client = useQueryClient();
+  const choose = async (language: Language) => {
+    await change(language);
+    await prefer(client, { language: language === "zh-CN" ? "zh" : "en" });
+  };
   const items = LANGUAGES.map((language) => ({
     key: language,
     label: <span lang={language}>{NAMES[language]}</span>,
-    onClick: () => void chooseLanguage(language, session),
+    onClick: () => void choose(language),
   }));
   return (
     <Dropdown trigger={["click"]} menu={{ items, selectable: true, selectedKeys: [i18n.language] }}>
@@ -52,7 +55,15 @@ export function LanguageMenu() {
 export function ThemeMenu() {
   const { t } = useTranslation("shell");
   const { preference, mode, choose } = useTheme();
-  const items = THEMES.map((one) => ({ key: one, label: t(`theme.${one}`), onClick: () => choose(one) }));
+  const client = useQueryClient();
+  const items = THEMES.map((one) => ({
+    key: one,
+    label: t(`theme.${one}`),
+    onClick: () => {
+      choose(one);
+      void prefer(client, { theme: one });
+    },
+  }));
   return (
     <Dropdown trigger={["click"]} menu={{ items, selectable: true, selectedKeys: [preference] }}>
       <Button

@@ -11,7 +11,7 @@ import { useScope } from "./scope";
 import { useSession } from "./session";
 
 export function Search() {
-  const { t } = useTranslation("shell");
+  const { t } = useTranslation(["shell", "common"]);
   const { may } = useSession();
   const { link, team } = useScope();
   const navigate = useNavigate();
@@ -26,7 +26,8 @@ export function Search() {
       setOpen(true);
     }, []),
   );
-  const ofTeam = team ? `/teams/${encodeURIComponent(team)}/clusters/` : "/clusters/";
+  const reading = open && (teams.isFetching || clusters.isFetching);
+  const ofClusters = team ? `/teams/${encodeURIComponent(team)}/clusters/` : "/clusters/";
   const options = [
     {
       label: t("search.teams"),
@@ -38,7 +39,7 @@ export function Search() {
     {
       label: t("search.clusters"),
       options: (clusters.data ?? []).map((one) => ({
-        value: (team ? ofTeam : "/clusters/") + encodeURIComponent(one.cluster),
+        value: ofClusters + encodeURIComponent(one.cluster),
         label: one.cluster,
       })),
     },
@@ -55,7 +56,7 @@ export function Search() {
       value={null}
       options={options}
       open={open}
-      loading={open && (teams.isFetching || clusters.isFetching)}
+      loading={reading}
       onOpenChange={setOpen}
       onChange={(path: string) => {
         setOpen(false);
@@ -63,7 +64,7 @@ export function Search() {
         void navigate(link(path));
       }}
       popupMatchSelectWidth={320}
-      notFoundContent={t("search.nothing")}
+      notFoundContent={reading ? t("common:loading") : t("nothing")}
     />
   );
 }

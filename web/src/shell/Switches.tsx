@@ -76,7 +76,7 @@ interface SwitchProps {
 }
 
 function Switch({ letter, label, placeholder, value, options, loading, choose, opened }: SwitchProps) {
-  const { t } = useTranslation("shell");
+  const { t } = useTranslation(["shell", "common"]);
   const select = useRef<RefSelectProps>(null);
   const [open, setOpen] = useState(false);
   const show = useCallback(() => {
@@ -124,6 +124,7 @@ function Switch({ letter, label, placeholder, value, options, loading, choose, o
         );
       }}
       popupMatchSelectWidth={260}
+      notFoundContent={loading ? t("common:loading") : t("nothing")}
     />
   );
 }

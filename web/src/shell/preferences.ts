@@ -1,20 +1,18 @@
-/** Language and theme that a person chose: kept in the browser at once, and with the person for other browsers. */
+/** The person's language and theme, where this browser has no choice of its own. */
 import { useEffect } from "react";
-import { raw } from "~/api/client";
 import type { Session } from "~/api/session";
-import { change, chosenHere, type Language, languageOf } from "~/i18n";
+import { change, chosenHere, languageOf } from "~/i18n";
+import { useTheme } from "~/theme";
 
-/** Speaks the person's language where this browser has no choice of its own. */
 export function usePreferences(session: Session | undefined): void {
-  const wanted = languageOf(session?.language ?? session?.preferences?.language);
+  const preferences = session?.person?.preferences;
+  const language = languageOf(preferences?.language);
+  const { follow } = useTheme();
+  const theme = preferences?.theme;
   useEffect(() => {
-    if (wanted && !chosenHere()) void change(wanted);
-  }, [wanted]);
-}
-
-/** Changes the language here, and for the person. That the server cannot keep it changes nothing here. */
-export async function chooseLanguage(language: Language, session: Session): Promise<void> {
-  await change(language);
-  if (session.state !== "signed-in") return;
-  await raw("PUT", "/me/preferences", { language: language === "zh-CN" ? "zh" : "en" }).catch(() => undefined);
+    if (language && !chosenHere()) void change(language, false);
+  }, [language]);
+  useEffect(() => {
+    if (theme) follow(theme);
+  }, [theme, follow]);
 }

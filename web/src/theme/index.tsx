@@ -2,7 +2,16 @@
 import { App as AntApp, theme as antTheme, ConfigProvider, type ThemeConfig } from "antd";
 import enUS from "antd/locale/en_US";
 import zhCN from "antd/locale/zh_CN";
-import { createContext, type ReactNode, useContext, useEffect, useMemo, useState, useSyncExternalStore } from "react";
+import {
+  createContext,
+  type ReactNode,
+  useCallback,
+  useContext,
+  useEffect,
+  useMemo,
+  useState,
+  useSyncExternalStore,
+} from "react";
 import { useTranslation } from "react-i18next";
 import { type Mode, palettes } from "./palette";
 
@@ -15,9 +24,16 @@ interface Theme {
   preference: Preference;
   mode: Mode;
   choose: (preference: Preference) => void;
+  /** Takes the person's preference where this browser has none of its own. */
+  follow: (preference: Preference) => void;
 }
 
-const Context = createContext<Theme>({ preference: "system", mode: "light", choose: () => undefined });
+const Context = createContext<Theme>({
+  preference: "system",
+  mode: "light",
+  choose: () => undefined,
+  follow: () => undefined,
+});
 
 /** The theme in use, and how to choose another one. */
 export const useTheme = (): Theme => useContext(Context);
@@ -28,6 +44,9 @@ export function ThemeProvider({ children }: { children: ReactNode }) {
   const system = useSyncExternalStore(subscribe, () => dark.matches);
   const mode: Mode = preference === "system" ? (system ? "dark" : "light") : preference;
   useEffect(() => apply(mode), [mode]);
+  const follow = useCallback((wanted: Preference) => {
+    if (!chosenHere()) choose(wanted);
+  }, []);
   const value = useMemo<Theme>(
     () => ({
       preference,
@@ -36,8 +55,9 @@ export function ThemeProvider({ children }: { children: ReactNode }) {
         store(chosen);
         choose(chosen);
       },
+      follow,
     }),
-    [preference, mode],
+    [preference, mode, follow],
   );
   const config = useMemo(() => tokens(mode), [mode]);
   return (
@@ -57,7 +77,7 @@ export function ThemeProvider({ children }: { children: ReactNode }) {
 function tokens(mode: Mode): ThemeConfig {
   const palette = palettes[mode];
   return {
-    algorithm: [mode === "dark" ? antTheme.darkAlgorithm : antTheme.defaultAlgorithm, antTheme.compactAlgorithm],
+    algorithm: mode === "dark" ? antTheme.darkAlgorithm : antTheme.defaultAlgorithm,
     token: {
       colorPrimary: palette.accent,
       colorLink: palette.accent,
@@ -76,13 +96,17 @@ function tokens(mode: Mode): ThemeConfig {
       colorTextDescription: palette.muted,
       colorTextPlaceholder: palette.muted,
       colorTextLightSolid: palette.onAccent,
-      colorBorder: mode === "dark" ? "#5d6678" : "#8a93a5",
+      colorBorder: palette.border,
       colorBorderSecondary: palette.line,
       fontFamily: "var(--font)",
       fontFamilyCode: "var(--mono)",
       fontSize: 14,
       borderRadius: 6,
-      controlHeight: 32,
+      fontSizeSM: 13,
+      controlHeight: 30,
+      controlHeightSM: 24,
+      padding: 14,
+      paddingLG: 18,
       motionDurationMid: "0.12s",
       motionDurationSlow: "0.16s",
     },
@@ -111,11 +135,19 @@ function subscribe(listener: () => void): () => void {
 }
 
 function stored(): Preference {
+  const found = read();
+  return found === "light" || found === "dark" ? found : "system";
+}
+
+function chosenHere(): boolean {
+  return read() !== null;
+}
+
+function read(): string | null {
   try {
-    const found = localStorage.getItem(STORED);
-    return found === "light" || found === "dark" ? found : "system";
+    return localStorage.getItem(STORED);
   } catch {
-    return "system";
+    return null;
   }
 }
 

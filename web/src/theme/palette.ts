@@ -16,6 +16,8 @@ export interface Palette {
   surface: string;
   raised: string;
   line: string;
+  /** Around what can be filled in. */
+  border: string;
   text: string;
   muted: string;
   accent: string;
@@ -29,6 +31,7 @@ export const palettes: Record<Mode, Palette> = {
     surface: "#ffffff",
     raised: "#ffffff",
     line: "#dfe2e8",
+    border: "#868fa1",
     text: "#1b2130",
     muted: "#566074",
     accent: "#4643c4",
@@ -46,6 +49,7 @@ export const palettes: Record<Mode, Palette> = {
     surface: "#191d27",
     raised: "#212633",
     line: "#333a4a",
+    border: "#6b7589",
     text: "#e6e9f0",
     muted: "#a3acbd",
     accent: "#a3a1ff",

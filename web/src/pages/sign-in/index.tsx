@@ -36,7 +36,6 @@ export default function SignIn() {
     }
   };
   const { oidc } = session;
-  const label = typeof oidc === "string" ? oidc : typeof oidc === "object" ? oidc?.label : "";
   return (
     <Door title={t("title")}>
       <Form<Given> layout="vertical" requiredMark={false} onFinish={submit}>
@@ -51,13 +50,13 @@ export default function SignIn() {
         </Button>
       </Form>
       <Problem error={error} />
-      {oidc && (
+      {oidc !== null && (
         <>
           <Divider plain style={{ margin: 0 }}>
             {t("or")}
           </Divider>
           <Button block href={`/api/v1/oidc/start?return_to=${encodeURIComponent(wanted(search))}`}>
-            {t("oidc", { label: label || t("provider") })}
+            {t("oidc", { label: oidc || t("provider") })}
           </Button>
         </>
       )}
