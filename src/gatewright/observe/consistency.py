@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, TypeAlias, TypeVar
 
 import structlog
 
@@ -24,6 +24,7 @@ from gatewright.model.desired import BundleName, Team
 from gatewright.model.domains import Advice, ClusterFacts, DomainMap, HostnameComparison
 from gatewright.model.errors import GatewrightError
 from gatewright.model.versions import ClusterVersions, SkewFinding, Versions
+from gatewright.observe.audience import View, members_of, teams_of
 from gatewright.observe.board import ClusterState
 from gatewright.observe.directory import Directory
 from gatewright.observe.observatory import Observatory
@@ -38,15 +39,17 @@ EVERY: Final = 5.0
 WHO: Final = "gatewright"
 
 T = TypeVar("T")
+Part: TypeAlias = frozenset[str] | None
+"""Namespaces of a cluster; None: all of them."""
 
 
 class _Kept(Generic[T]):
     """What was made of each cluster's snapshot, until the cluster changes."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, str | None], tuple[int, T]] = {}
+        self._known: dict[tuple[str, Part], tuple[int, T]] = {}
 
-    async def of(self, state: ClusterState, make: Callable[[Snapshot, str | None], T], what: str | None = None) -> T:
+    async def of(self, state: ClusterState, make: Callable[[Snapshot, Part], T], what: Part = None) -> T:
         found = self._known.get((state.uid, what))
         if found is None or found[0] != state.revision:
             found = self._known[state.uid, what] = (state.revision, make(state.snapshot, what))
@@ -68,35 +71,36 @@ class Consistency:
         self._uids_of: tuple[Directory | None, Mapping[str, str]] = (None, {})
         self._log = structlog.get_logger("gatewright.observe")
 
-    async def versions(self, team: str | None = None) -> Versions:
-        """The versions of every cluster (of a team), and how far each team (this one) is apart. Raises
+    async def versions(self, view: View = None) -> Versions:
+        """The versions of every cluster (of a view), and how far each team (of the view) is apart. Raises
         ``UnknownTeamError``."""
-        directory = await self._seen(team)
-        found = self._versions(self._members(directory, team))
-        teams = list(directory.teams.values()) if team is None else [directory.teams[team]]
+        directory = await self._seen(view)
+        found = self._versions(self._members(directory, view))
+        teams = [directory.teams[name] for name in teams_of(directory, view)]
         lasting = await self._lasting()
         skews = [found for one in teams for found in await self._skew(directory, one, lasting.get(one.name, {}))]
         made = await asyncio.to_thread(matrix, found)
         return Versions(made, tuple(found[name] for name in sorted(found)), tuple(skews))
 
-    async def skews(self, team: str | None = None) -> tuple[SkewFinding, ...]:
-        """How far the clusters of each team (this one) are apart beyond what it allows, as they are known now: while
+    async def skews(self, view: View = None) -> tuple[SkewFinding, ...]:
+        """How far the clusters of each team (of a view) are apart beyond what it allows, as they are known now: while
         ``keeping``, as it was noted last. Raises ``UnknownTeamError``."""
         noted = self._noted
         if noted is None:
-            noted = await self.note(team)
-        return tuple(found for name in sorted(noted) if team in (None, name) for found in noted[name])
+            noted = await self.note(view)
+        wanted = noted if view is None else teams_of(await self._observatory.directories.read(), view)
+        return tuple(found for name in sorted(wanted) for found in noted.get(name, ()))
 
     async def hostnames(
-        self, team: str | None = None, *, hostname: str | None = None, different: bool = False
+        self, view: View = None, *, hostname: str | None = None, different: bool = False
     ) -> tuple[HostnameComparison, ...]:
-        """Every hostname (this one) over the clusters, or over a team's clusters and namespaces; ``different``: only
+        """Every hostname (this one) over the clusters, or over a view's clusters and namespaces; ``different``: only
         those that are not routed alike, or not everywhere. Raises ``UnknownTeamError``."""
-        directory = await self._seen(team)
-        namespaces = None if team is None else {b.cluster: b.namespace for b in directory.of_team(team)}
+        directory = await self._seen(view)
+        namespaces = {member.name: member.namespaces for member in members_of(directory, view)}
         served = {
-            state.name: await self._served.of(state, served_by, namespaces[state.name] if namespaces else None)
-            for state in self._members(directory, team)
+            state.name: await self._served.of(state, served_by, namespaces[state.name])
+            for state in self._members(directory, view)
         }
         wanted = None if hostname is None else hostname.lower()
         found = await asyncio.to_thread(compare_served, served, wanted)
@@ -144,14 +148,11 @@ class Consistency:
                 # A team that was deleted meanwhile, for example; the next look begins anew.
                 self._log.exception("skew")
 
-    async def note(self, team: str | None = None) -> Mapping[str, tuple[SkewFinding, ...]]:
-        """Remembers and tells what is new of every team's (this team's) skew, and gives all of it by team. Raises
-        ``UnknownTeamError``."""
+    async def note(self, view: View = None) -> Mapping[str, tuple[SkewFinding, ...]]:
+        """Remembers and tells what is new of every team's (of a view's teams') skew, and gives all of it by team.
+        Raises ``UnknownTeamError``."""
         directory = await self._observatory.directories.read()
-        wanted = list(directory.teams.values())
-        if team is not None:
-            directory.of_team(team)
-            wanted = [directory.teams[team]]
+        wanted = [directory.teams[name] for name in teams_of(directory, view)]
         lasting = await self._lasting()
         found: dict[str, tuple[SkewFinding, ...]] = {}
         for one in wanted:
@@ -201,22 +202,23 @@ class Consistency:
             and all(before[name] is found for name, found in versions.items())
         )
 
-    async def _seen(self, team: str | None) -> Directory:
+    async def _seen(self, view: View) -> Directory:
         directory = await self._observatory.directories.read()
-        uids = self._uids(directory, team)
+        uids = self._uids(directory, view)
         await self._observatory.look(uids, LOOK_SECONDS)
         return directory
 
-    def _uids(self, directory: Directory, team: str | None) -> list[str]:
-        if team is None:
+    def _uids(self, directory: Directory, view: View) -> list[str]:
+        if view is None:
             return list(directory.clusters)
         if self._uids_of[0] is not directory:
             self._uids_of = (directory, {cluster.name: uid for uid, cluster in directory.clusters.items()})
         by_name = self._uids_of[1]
-        return [by_name[binding.cluster] for binding in directory.of_team(team) if binding.cluster in by_name]
+        bound = {b.cluster: None for team in teams_of(directory, view) for b in directory.bindings.get(team, ())}
+        return [by_name[cluster] for cluster in bound if cluster in by_name]
 
-    def _members(self, directory: Directory, team: str | None) -> list[ClusterState]:
-        states = [self._board.state(uid) for uid in self._uids(directory, team)]
+    def _members(self, directory: Directory, view: View) -> list[ClusterState]:
+        states = [self._board.state(uid) for uid in self._uids(directory, view)]
         return sorted((state for state in states if state is not None), key=lambda state: state.name)
 
     def _versions(self, members: Sequence[ClusterState]) -> dict[str, ClusterVersions]:
@@ -224,7 +226,7 @@ class Consistency:
         return {s.name: s.versions for s in members if s.versions is not None and s.seen_at}
 
 
-def _facts_of(snapshot: Snapshot, what: str | None) -> ClusterFacts:
+def _facts_of(snapshot: Snapshot, what: Part) -> ClusterFacts:
     return facts_of(snapshot)
 
 

@@ -11,11 +11,14 @@ import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
+import msgspec
+
 from gatewright.gatewayapi.health.hostnames import covers, normal
 from gatewright.gatewayapi.health.probes import is_fresh
 from gatewright.gatewayapi.live import GATEWAY, Key, Snapshot
 from gatewright.gatewayapi.probing import targets_of
 from gatewright.model.probe import ProbeResult, ProbeRun, ProbeTarget, fails
+from gatewright.observe.audience import Member, View, visible_clusters
 from gatewright.observe.board import ClusterState
 from gatewright.observe.directory import Directory
 from gatewright.observe.observatory import Observatory
@@ -23,7 +26,7 @@ from gatewright.observe.probes.addresses import AddressPolicy
 from gatewright.observe.probes.prober import Prober, ProberOptions
 from gatewright.observe.probing import Probing
 from gatewright.observe.pulse import utc_now
-from gatewright.observe.views import Member, Views
+from gatewright.observe.views import Views
 
 SECONDS: Final = 60.0
 """How long somebody who asks waits for probes at most: the pace is kept for them too."""
@@ -43,17 +46,17 @@ class Probes:
         self._probing = probing
 
     async def list(
-        self, team: str | None = None, names: Sequence[str] = (), *, hostname: str | None = None, failing: bool = False
+        self, view: View = None, names: Sequence[str] = (), *, hostname: str | None = None, failing: bool = False
     ) -> list[ProbeResult]:
-        """What the last probe of each target came to, of all clusters (or these), or what of it concerns a team. Raises
+        """What the last probe of each target came to, of all clusters (or these), or what of it concerns a view. Raises
         ``UnknownTeamError``, ``UnknownClusterError``."""
-        directory, members = await self._views.members(team, names)
+        directory, members = await self._views.members(view, names)
         if not self._observatory.watches_now:
             now = utc_now()
             known = {t: r for s in self._states(members) for t, r in s.snapshot.probes.items() if is_fresh(r, now)}
             targets = self._targets(directory, members, hostname)
             await self._ask(directory, [target for target in targets if target not in known])
-        return _ordered(
+        found = (
             result
             for member in members
             if (state := self._observatory.board.state(member.uid)) is not None
@@ -61,13 +64,14 @@ class Probes:
             if _wanted(result.target, hostname) and (not failing or fails(result, utc_now()))
             if _concerns(state.snapshot, member, result.target)
         )
+        return _ordered(_told(found, directory, view))
 
-    async def run(self, team: str | None = None, names: Sequence[str] = (), *, hostname: str | None = None) -> ProbeRun:
+    async def run(self, view: View = None, names: Sequence[str] = (), *, hostname: str | None = None) -> ProbeRun:
         """Probes now what ``list`` would show, as fast as the pace allows, for at most a minute. Raises as ``list``."""
-        directory, members = await self._views.members(team, names)
+        directory, members = await self._views.members(view, names)
         targets = self._targets(directory, members, hostname)
         results = await self._ask(directory, targets)
-        return ProbeRun(tuple(_ordered(results)), len(targets) - len(results))
+        return ProbeRun(tuple(_ordered(_told(results, directory, view))), len(targets) - len(results))
 
     def _states(self, members: Iterable[Member]) -> Iterator[ClusterState]:
         for member in members:
@@ -144,13 +148,17 @@ def _wanted(target: ProbeTarget, hostname: str | None) -> bool:
 
 
 def _concerns(snapshot: Snapshot, member: Member, target: ProbeTarget) -> bool:
-    """Whether a target is a team's: of a Gateway in its namespace, or of a hostname that a route there has."""
-    if member.binding is None:
+    """Whether a target is a view's: of a Gateway in its namespaces, or of a hostname that a route there has."""
+    if member.namespaces is None:
         return True
-    key, namespace = _key(target), member.binding.namespace
-    if key[0] == namespace:
+    key = _key(target)
+    if key[0] in member.namespaces:
         return True
-    return any(covers(hostname, target.hostname) for hostname in _hostnames(snapshot, namespace, key, target))
+    return any(
+        covers(hostname, target.hostname)
+        for namespace in member.namespaces
+        for hostname in _hostnames(snapshot, namespace, key, target)
+    )
 
 
 def _hostnames(snapshot: Snapshot, namespace: str, gateway: Key, target: ProbeTarget) -> Iterator[str]:
@@ -166,6 +174,15 @@ def _hostnames(snapshot: Snapshot, namespace: str, gateway: Key, target: ProbeTa
             yield from route.spec.hostnames or ((own,) if own and not own.startswith("*") else ())
             if not route.spec.hostnames and not target.hostname:
                 yield "*"
+
+
+def _told(results: Iterable[ProbeResult], directory: Directory, view: View) -> Iterator[ProbeResult]:
+    """Results without the names of clusters that whoever looks may not know of."""
+    visible = visible_clusters(directory, view)
+    for result in results:
+        answering = tuple(cluster for cluster in result.answered_by if cluster in visible)
+        same = len(answering) == len(result.answered_by)
+        yield result if same else msgspec.structs.replace(result, answered_by=answering)
 
 
 def _key(target: ProbeTarget) -> Key:

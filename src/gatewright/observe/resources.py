@@ -14,24 +14,24 @@ from gatewright.kube.resources import Resource
 from gatewright.model.errors import ErrorReport, GatewrightError
 from gatewright.model.objects import Manifest, part, parts
 from gatewright.model.status import Listing, ResourceRow
-from gatewright.observe.clusters import Clusters, Registered
+from gatewright.observe.audience import Member
+from gatewright.observe.clusters import Clusters
 from gatewright.observe.kinds import SHORT, UnknownKindError
 
 
 async def get(
     clusters: Clusters,
     kinds: Sequence[str],
+    members: Sequence[Member],
     *,
-    team: str | None,
-    names: Sequence[str] = (),
     all_namespaces: bool = False,
 ) -> Listing:
-    """Objects of ``kinds`` (plural, singular, kind or short name) in the team's namespace on each cluster.
+    """Objects of ``kinds`` (plural, singular, kind or short name) on clusters, in the namespaces that the view has of
+    each; of nobody's cluster, or with ``all_namespaces``, in all of them.
 
-    ``names`` limits the clusters. Raises ``UnknownKindError`` when clusters answered and none serves a kind.
+    Raises ``UnknownKindError`` when clusters answered and none serves a kind.
     """
-    targets = [row for row in await clusters.registered(team) if not names or row.name in names]
-    found = await asyncio.gather(*(_of_cluster(clusters, row, kinds, all_namespaces) for row in targets))
+    found = await asyncio.gather(*(_of_cluster(clusters, member, kinds, all_namespaces) for member in members))
     errors = tuple(error for _, _, error in found if error is not None)
     unserved = set(kinds).intersection(*(missing for _, missing, error in found if error is None))
     if unserved and len(errors) < len(found):
@@ -40,14 +40,21 @@ async def get(
 
 
 async def _of_cluster(
-    clusters: Clusters, row: Registered, kinds: Sequence[str], all_namespaces: bool
+    clusters: Clusters, row: Member, kinds: Sequence[str], all_namespaces: bool
 ) -> tuple[list[ResourceRow], set[str], ErrorReport | None]:
     try:
         async with clusters.client(row.name) as kube:
             served = [r for r in await listable(kube) if r.group in GROUPS]
             wanted = {kind: _named(served, kind) for kind in kinds}
-            namespace = None if all_namespaces or not row.namespace else row.namespace
-            lists = await asyncio.gather(*(_list(kube, r, namespace) for r in wanted.values() if r is not None))
+            places = [None] if all_namespaces or row.namespaces is None else sorted(row.namespaces)
+            lists = await asyncio.gather(
+                *(
+                    _list(kube, r, place)
+                    for r in wanted.values()
+                    if r is not None
+                    for place in (places if r.namespaced else [None])
+                )
+            )
     except GatewrightError as error:
         return [], set(), error.within(row.name).report
     rows = [_row(row.name, resource, item) for resource, items in lists for item in items]

@@ -12,10 +12,10 @@ import msgspec
 
 from gatewright.gatewayapi.health import explain, explain_cluster, of_namespaces, roll_up, with_findings
 from gatewright.gatewayapi.live import GATEWAY_CLASS, GroupKind, Key
-from gatewright.model.desired import Binding
 from gatewright.model.errors import NotFoundError
 from gatewright.model.health import ClusterHealth, Found, Health, Node, ObjectHealth
 from gatewright.model.status import ClusterStatus
+from gatewright.observe.audience import Audience, Member, View, member_of, members_of
 from gatewright.observe.board import Board, ClusterState, Identity, health_of
 from gatewright.observe.breath import Breath
 from gatewright.observe.consistency import Consistency
@@ -23,10 +23,11 @@ from gatewright.observe.directory import Directory
 from gatewright.observe.kinds import kind_named
 from gatewright.observe.observatory import Observatory
 from gatewright.observe.status import status_of
-from gatewright.store.errors import UnknownBindingError
 
 LOOK_SECONDS: Final = 15.0
 FLEET: Final = "fleet"
+PARTS: Final = 256
+"""How many views of one cluster are kept."""
 
 
 class UnknownObjectError(NotFoundError):
@@ -35,19 +36,11 @@ class UnknownObjectError(NotFoundError):
     code: ClassVar[str] = "observe.unknown-object"
 
 
-class Member(msgspec.Struct, frozen=True):
-    """A cluster in a view; ``binding`` where the view is a team's."""
-
-    uid: str
-    name: str
-    binding: Binding | None = None
-
-
 async def team_health(board: Board, directory: Directory, team: str) -> Health:
     """A team rolled up, its members with their causes; others run while many are. Raises ``UnknownTeamError``."""
     breath = Breath()
     members: list[ClusterHealth] = []
-    for member in _of_team(directory, team):
+    for member in members_of(directory, team):
         members.append(_seen(board.state(member.uid), member))
         await breath.take()
     return roll_up(team, members)
@@ -62,39 +55,43 @@ class Views:
         self._consistency = consistency
         self._board = observatory.board
 
-    async def status(self, team: str | None = None) -> list[ClusterStatus]:
-        """One row per cluster (of a team), by name. Raises ``UnknownTeamError``."""
-        directory, members = await self.members(team)
-        return [
+    async def status(self, view: View = None) -> list[ClusterStatus]:
+        """One row per cluster (of a view), by name; to an audience the health of its part. Raises
+        ``UnknownTeamError``."""
+        directory, members = await self.members(view)
+        rows = [
             status_of(directory.clusters[m.uid], self._board.state(m.uid), directory.owned.get(m.uid, ()), m.binding)
             for m in members
         ]
+        if not isinstance(view, Audience):
+            return rows
+        states = [self._health(member).state for member in members]
+        return [msgspec.structs.replace(row, health=state) for row, state in zip(rows, states, strict=True)]
 
-    async def health(self, team: str | None = None) -> Health:
+    async def health(self, view: View = None) -> Health:
         """A team or the fleet rolled up, with the skew of the team (of every team); the members without their causes,
         which the whole has. Raises ``UnknownTeamError``."""
-        _, members = await self.members(team)
-        rolled = roll_up(team or FLEET, [self._health(m) for m in members])
+        _, members = await self.members(view)
+        name = view.asked if isinstance(view, Audience) else view
+        rolled = roll_up(name or FLEET, [self._health(m) for m in members])
         short = tuple(msgspec.structs.replace(m, causes=()) for m in rolled.members)
-        skews = await self._consistency.skews(team) if self._consistency else ()
+        skews = await self._consistency.skews(view) if self._consistency else ()
         return with_findings(msgspec.structs.replace(rolled, members=short), [skew.finding for skew in skews])
 
-    async def cluster(self, name: str, team: str | None = None) -> ClusterHealth:
+    async def cluster(self, name: str, view: View = None) -> ClusterHealth:
         """One cluster (as a team sees it), with its causes. Raises ``UnknownClusterError``, ``UnknownTeamError``,
         ``UnknownBindingError``."""
-        return self._health(await self._member(name, team))
+        return self._health(await self._member(name, view))
 
-    async def objects(self, name: str, team: str | None = None) -> list[ObjectHealth]:
-        """Every judged object of a cluster, by kind, namespace and name; none where ``team`` is not bound to it."""
-        _, members = await self.members(team, [name])
+    async def objects(self, name: str, view: View = None) -> list[ObjectHealth]:
+        """Every judged object of a cluster, by kind, namespace and name; none where the team is not bound to it."""
+        _, members = await self.members(view, [name])
         found: Mapping[Identity, ObjectHealth] = self._objects(members[0]) if members else {}
         return [found[identity] for identity in sorted(found)]
 
-    async def findings(
-        self, team: str | None = None, names: Sequence[str] = (), code: str | None = None
-    ) -> list[Found]:
+    async def findings(self, view: View = None, names: Sequence[str] = (), code: str | None = None) -> list[Found]:
         """Every finding, by cluster, severity and object."""
-        _, members = await self.members(team, names)
+        _, members = await self.members(view, names)
         found = [
             Found(member.name, finding)
             for member in members
@@ -105,17 +102,17 @@ class Views:
         return sorted(found, key=lambda f: (f.cluster, f.finding.severity, f.finding.identity))
 
     async def explain(
-        self, kind: str, name: str, *, namespace: str | None = None, team: str | None = None, names: Sequence[str] = ()
+        self, kind: str, name: str, *, namespace: str | None = None, view: View = None, names: Sequence[str] = ()
     ) -> list[Node]:
         """The tree of an object in every cluster that has it; ``name`` may be ``NAMESPACE/NAME``. The kind ``cluster``
         draws a whole cluster. Raises ``UnknownKindError``, ``UnknownObjectError``, ``UnknownTeamError``,
         ``UnknownClusterError``, ``UnknownBindingError``."""
         if kind in ("cluster", "clusters"):
-            member = await self._member(name, team)
+            member = await self._member(name, view)
             return [self._whole(member)] if self._board.state(member.uid) else []
         wanted = kind_named(kind)
         given, _, bare = name.rpartition("/")
-        _, members = await self.members(team, names)
+        _, members = await self.members(view, names)
         nodes = [
             _located(explain(state.snapshot, self._objects(member), wanted, key), member.name)
             for member in members
@@ -129,10 +126,10 @@ class Views:
     def _keys(
         self, member: Member, state: ClusterState, kind: GroupKind, namespace: str | None, name: str
     ) -> Iterable[Key]:
-        visible = self._objects(member)
+        seen = self._objects(member)
         for key in sorted(state.snapshot.of(kind)):
             in_scope = namespace is None or key[0] == namespace or kind == GATEWAY_CLASS
-            if key[1] == name and in_scope and (member.binding is None or (kind, key) in visible):
+            if key[1] == name and in_scope and (member.namespaces is None or (kind, key) in seen):
                 yield key
 
     def _whole(self, member: Member) -> Node:
@@ -140,57 +137,54 @@ class Views:
         assert state is not None
         return _located(explain_cluster(state.snapshot, self._objects(member)), member.name)
 
-    async def members(self, team: str | None, names: Sequence[str] = ()) -> tuple[Directory, list[Member]]:
+    async def members(self, view: View, names: Sequence[str] = ()) -> tuple[Directory, list[Member]]:
         """The clusters of a view (these of them), seen. Raises ``UnknownTeamError``, ``UnknownClusterError``."""
         directory = await self._observatory.directories.read()
-        members = _of_fleet(directory) if team is None else _of_team(directory, team)
-        if names:
-            wanted = {directory.uid(name) for name in names}
-            members = [m for m in members if m.uid in wanted]
+        members = members_of(directory, view, names)
         await self._observatory.look([m.uid for m in members], LOOK_SECONDS)
         return directory, members
 
-    async def _member(self, name: str, team: str | None) -> Member:
-        directory, members = await self.members(team, [name])
-        if team is not None and not members:
-            bound = ", ".join(binding.cluster for binding in directory.of_team(team)) or "-"
-            raise UnknownBindingError(cluster=name, team=team, bound=bound)
-        return members[0]
+    async def _member(self, name: str, view: View) -> Member:
+        directory = await self._observatory.directories.read()
+        member = member_of(directory, view, name)
+        await self._observatory.look([member.uid], LOOK_SECONDS)
+        return member
 
     def _objects(self, member: Member) -> Mapping[Identity, ObjectHealth]:
         state = self._board.state(member.uid)
-        return {} if state is None else _visible(state, member)
+        return {} if state is None else visible(state, member)
 
     def _health(self, member: Member) -> ClusterHealth:
         return _seen(self._board.state(member.uid), member)
 
 
-def _visible(state: ClusterState, member: Member) -> Mapping[Identity, ObjectHealth]:
-    """What may be seen of a cluster: all of it, or what concerns the team."""
-    if member.binding is None:
+def visible(state: ClusterState, member: Member) -> Mapping[Identity, ObjectHealth]:
+    """What may be seen of a cluster: all of it, or what concerns the view without what is closed to it."""
+    if member.namespaces is None:
         return state.objects
-    return of_namespaces(state.objects, [member.binding.namespace])
+    found = of_namespaces(state.objects, member.namespaces)
+    if not member.closed:
+        return found
+    return {key: health for key, health in found.items() if key[1][0] not in member.closed}
+
+
+def part_of(state: ClusterState, member: Member) -> ClusterHealth:
+    """The health of what a view has of a cluster, kept until something changes."""
+    if member.namespaces is None:
+        return state.health or health_of(state, state.objects)
+    part = "/".join((*sorted(member.namespaces), "", *sorted(member.closed)))
+    known = state.parts.get(part)
+    if known is None or known[0] != state.revision:
+        if len(state.parts) >= PARTS and known is None:
+            state.parts.clear()
+        known = state.parts[part] = (state.revision, health_of(state, visible(state, member)))
+    return msgspec.structs.replace(known[1], seen_at=state.seen_at, error=state.error)
 
 
 def _seen(state: ClusterState | None, member: Member) -> ClusterHealth:
     if state is None:
         return ClusterHealth(member.name, "unknown", "unreachable", "", "")
-    if member.binding is None:
-        return state.health or health_of(state, state.objects)
-    known = state.parts.get(member.binding.namespace)
-    if known is None or known[0] != state.revision:
-        known = state.parts[member.binding.namespace] = (state.revision, health_of(state, _visible(state, member)))
-    return msgspec.structs.replace(known[1], seen_at=state.seen_at, error=state.error)
-
-
-def _of_fleet(directory: Directory) -> list[Member]:
-    found = (Member(uid, cluster.name) for uid, cluster in directory.clusters.items())
-    return sorted(found, key=lambda m: m.name)
-
-
-def _of_team(directory: Directory, team: str) -> list[Member]:
-    uids = {cluster.name: uid for uid, cluster in directory.clusters.items()}
-    return [Member(uids[b.cluster], b.cluster, b) for b in directory.of_team(team) if b.cluster in uids]
+    return part_of(state, member)
 
 
 def _located(node: Node, cluster: str) -> Node:

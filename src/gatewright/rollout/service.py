@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -130,7 +130,7 @@ class Rollouts:
         async with self._database.reading() as unit:
             return await unit.rollouts.all(team=team, limit=limit, before=before)
 
-    async def events(self, id: str, *, after: int = 0) -> AsyncIterator[RolloutEvent]:
+    async def events(self, id: str, *, after: int = 0) -> AsyncGenerator[RolloutEvent]:
         """The rollout's log after line ``after``, as it grows, until nobody drives it any more."""
         while True:
             async with self._database.reading() as unit:

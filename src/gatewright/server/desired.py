@@ -6,8 +6,9 @@ which only the operator's own process may ask for: its kubeconfig is a file of t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 import msgspec
 
@@ -37,8 +38,10 @@ from gatewright.server.principal import Principal
 from gatewright.server.values import TeamView
 from gatewright.store.apply import Registration
 from gatewright.store.database import Database
-from gatewright.store.sql import serialize_desired
+from gatewright.store.sql import Teams, serialize_desired
 from gatewright.store.unit import Unit
+
+Permit: TypeAlias = Callable[[Sequence[Desired]], Awaitable[None]]
 
 
 class Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -88,29 +91,35 @@ class DesiredState:
             await unit.fleet.apply_desired([wanted], who)
             return await unit.fleet.cluster(name)
 
-    async def teams(self) -> list[TeamView]:
+    async def teams(self, only: frozenset[str] | None = None) -> list[TeamView]:
+        """Every team, or those of these that there are."""
         async with self._database.reading() as unit:
-            return [await _team_view(unit, team) for team in await unit.fleet.teams()]
+            found = await unit.fleet.teams()
+            return [await _team_view(unit, team) for team in found if only is None or team.name in only]
 
     async def team(self, name: str) -> TeamView:
         async with self._database.reading() as unit:
             return await _team_view(unit, await unit.fleet.team(name))
 
-    async def bindings(self, team: str | None) -> list[Binding]:
+    async def bindings(self, teams: Teams | None) -> list[Binding]:
+        """Of one team (``UnknownTeamError``), of several, or all."""
         async with self._database.reading() as unit:
-            if team is not None:
-                await unit.fleet.team(team)
-            return await unit.fleet.bindings(team=team)
+            if isinstance(teams, str):
+                await unit.fleet.team(teams)
+                return await unit.fleet.bindings(team=teams)
+            return [b for b in await unit.fleet.bindings() if teams is None or b.team in teams]
 
     async def binding(self, team: str, cluster: str) -> Binding:
         async with self._database.reading() as unit:
             return await unit.fleet.binding(team, cluster)
 
-    async def stacks(self, team: str | None) -> list[Stack]:
+    async def stacks(self, teams: Teams | None) -> list[Stack]:
+        """Of one team (``UnknownTeamError``), of several, or all."""
         async with self._database.reading() as unit:
-            if team is not None:
-                await unit.fleet.team(team)
-            return await unit.fleet.stacks(team=team)
+            if isinstance(teams, str):
+                await unit.fleet.team(teams)
+                return await unit.fleet.stacks(team=teams)
+            return [s for s in await unit.fleet.stacks() if teams is None or s.team in teams]
 
     async def stack(self, team: str, name: str) -> Stack:
         async with self._database.reading() as unit:
@@ -139,25 +148,33 @@ class DesiredState:
             await _require_unmoved(unit, unmoved, Binding(team, cluster))
             await unit.fleet.delete_binding(team, cluster, who)
 
-    async def apply(self, documents: Sequence[Document], who: Principal) -> list[Change]:
-        """All of them or none; one change per manifest, in their order. Connects to clusters that are new."""
-        return await self._apply(documents, who, dry_run=False)
+    async def apply(self, documents: Sequence[Document], who: Principal, permit: Permit | None = None) -> list[Change]:
+        """All of them or none; one change per manifest, in their order. Connects to clusters that are new. ``permit``
+        raises for what ``who`` may not ask for."""
+        return await self._apply(documents, who, permit, dry_run=False)
 
-    async def diff(self, documents: Sequence[Document], who: Principal) -> list[Change]:
+    async def diff(self, documents: Sequence[Document], who: Principal, permit: Permit | None = None) -> list[Change]:
         """What ``apply`` would do."""
-        return await self._apply(documents, who, dry_run=True)
+        return await self._apply(documents, who, permit, dry_run=True)
 
-    async def export(self, team: str | None) -> str:
-        """Everything, or a team with its stacks and bindings and the clusters it is bound to, as YAML."""
+    async def export(self, teams: Teams | None, *, clusters: bool = True) -> str:
+        """Everything, or a team (several) with their stacks and bindings and the clusters that they are bound to
+        (without these if not ``clusters``), as YAML."""
         async with self._database.reading() as unit:
-            if team is not None:
-                await unit.fleet.team(team)
+            if isinstance(teams, str):
+                await unit.fleet.team(teams)
             everything = await unit.fleet.export()
-        return manifest.dump(everything if team is None else list(_of_team(everything, team)))
+        named = frozenset({teams}) if isinstance(teams, str) else teams
+        found = everything if named is None else list(_of_teams(everything, named))
+        return manifest.dump([value for value in found if clusters or not isinstance(value, Cluster)])
 
-    async def _apply(self, documents: Sequence[Document], who: Principal, *, dry_run: bool) -> list[Change]:
+    async def _apply(
+        self, documents: Sequence[Document], who: Principal, permit: Permit | None, *, dry_run: bool
+    ) -> list[Change]:
         sources = ((document.file, document.text) for document in documents)
         wanted = [sourced.desired for sourced in manifest.parse_all(sources)]
+        if permit is not None:
+            await permit(wanted)
         for value in wanted:
             _require_known(value)
         registrations = await self._registrations(wanted, who)
@@ -228,15 +245,15 @@ async def _team_view(unit: Unit, team: Team) -> TeamView:
     return TeamView(team, await unit.fleet.bindings(team=team.name), await unit.fleet.stacks(team=team.name))
 
 
-def _of_team(everything: Sequence[Desired], team: str) -> Iterable[Desired]:
-    bound = {value.cluster for value in everything if isinstance(value, Binding) and value.team == team}
+def _of_teams(everything: Sequence[Desired], teams: frozenset[str]) -> Iterable[Desired]:
+    bound = {value.cluster for value in everything if isinstance(value, Binding) and value.team in teams}
     for value in everything:
         match value:
             case Cluster():
                 mine = value.name in bound
             case Team():
-                mine = value.name == team
+                mine = value.name in teams
             case Binding() | Stack() | Notification():
-                mine = value.team == team
+                mine = value.team in teams
         if mine:
             yield value

@@ -9,6 +9,7 @@ import msgspec
 
 from gatewright.model.events import Event
 from gatewright.store.database import Database
+from gatewright.store.sql import Teams
 
 POLL: Final = 0.5
 """Seconds after which events of other processes are looked for; those of this one wake the reader at once."""
@@ -16,11 +17,13 @@ _BATCH: Final = 200
 
 
 class EventFilter(msgspec.Struct, frozen=True):
-    """Which events: of one team, about one cluster, of kinds that begin with ``what``."""
+    """Which events: of one team or several, about one cluster, of kinds that begin with ``what``, and none of the kinds
+    ``without``."""
 
-    team: str | None = None
+    team: Teams | None = None
     cluster: str | None = None
     what: str = ""
+    without: tuple[str, ...] = ()
 
 
 class EventLog:
@@ -41,6 +44,7 @@ class EventLog:
                 team=wanted.team,
                 cluster=wanted.cluster,
                 what_prefix=wanted.what,
+                without=wanted.without,
                 newest=newest,
             )
 

@@ -1,8 +1,9 @@
 """Server-sent events (WHATWG HTML, section 9.2): with ids, so that a reader that was cut off can go on.
 
-A durable log numbers its lines: the id is the number, and nothing is ever missed. What lives only in memory has ids
-of the form ``EPOCH.SEQ``: a reader that comes back with another epoch, or from too far behind, is sent ``reset(...)``
-first, which says that what it knows may be out of date and is to be read anew.
+The log of one rollout numbers its lines: the id is the number. What is counted over the whole installation has ids
+that tell nothing (``server.ids``). Of a durable log nothing is ever missed; a reader of what lives only in memory that
+comes back with the id of another process, or from too far behind, is sent ``reset`` first, which says that what it
+knows may be out of date and is to be read anew.
 """
 
 from __future__ import annotations
@@ -25,12 +26,11 @@ RESET: Final = "reset"
 """The name of the event that tells a reader to read everything anew."""
 MAX_SEQ: Final = 10**18 - 1
 _NUMBER: Final = re.compile(r"[0-9]{1,18}")
-_EPOCH: Final = re.compile(r"([0-9A-Za-z_-]{1,64})\.([0-9]{1,18})")
-_ID_SCHEMA: Final[dict[str, Any]] = {"pattern": r"^(([0-9A-Za-z_-]{1,64}\.)?[0-9]{1,18})?$"}
+_ID_SCHEMA: Final[dict[str, Any]] = {"format": "event-id", "maxLength": 64}
 
 
 class Event(msgspec.Struct, frozen=True):
-    """One event as it is sent. ``id``: a number or ``EPOCH.SEQ``; ``name``: what a reader listens to, empty for
+    """One event as it is sent. ``id``: where a reader goes on after it; ``name``: what a reader listens to, empty for
     ``message``; ``data`` is encoded as JSON."""
 
     id: str
@@ -68,14 +68,9 @@ class LastEventId:
             raise EventIdError(id=self._given[:80])
         return int(self._given)
 
-    def position(self) -> tuple[str, int] | None:
-        """Epoch and number, for streams from memory; None: from now on. Raises ``EventIdError``."""
-        if not self._given:
-            return None
-        found = _EPOCH.fullmatch(self._given)
-        if found is None:
-            raise EventIdError(id=self._given[:80])
-        return found[1], int(found[2])
+    def sealed(self) -> str | None:
+        """An id of ``server.ids``, not read yet; None: none was given."""
+        return self._given or None
 
 
 Resumed = Annotated[LastEventId, Depends(LastEventId)]

@@ -42,7 +42,7 @@ class Require:
 
     async def __call__(self, request: Request) -> Principal:
         who: Principal = await request.app.state.authenticate(request)
-        note(request, who)
+        note(request, who, self.permission)
         teams = _teams_of(request)
         for team in teams:
             allow(who, self.permission, team)

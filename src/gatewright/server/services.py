@@ -21,7 +21,7 @@ from gatewright.model.desired import BundleName
 from gatewright.model.names import require_namespace
 from gatewright.model.status import ClusterStatus
 from gatewright.observe import resources
-from gatewright.observe.audience import Audience, View, members_of
+from gatewright.observe.audience import Audience, View, members_of, teams_of
 from gatewright.observe.changes import LiveChange
 from gatewright.observe.clusters import Clusters
 from gatewright.observe.consistency import Consistency
@@ -178,8 +178,10 @@ class Services:
         everywhere = all_namespaces and not isinstance(view, Audience)
         return await resources.get(self.clusters, kinds, members, all_namespaces=everywhere)
 
-    def changes(self, view: View, after: str) -> AsyncGenerator[LiveChange]:
-        """What changes in the clusters of a view, after the change with this id, or from now on."""
+    async def changes(self, view: View, after: str) -> AsyncGenerator[LiveChange]:
+        """What changes in the clusters of a view, after the change with this id, or from now on. Raises
+        ``UnknownTeamError``."""
+        teams_of(await self.observatory.directories.read(), view)
         return Following(self.observatory.board, self.observatory.directories, view).changes(after)
 
 

@@ -37,7 +37,7 @@ from gatewright.store.errors import DeliveryNotDeadError, UnknownDeliveryError
 from gatewright.store.journal import Journal
 from gatewright.store.notifications import Notifications, notification_of
 from gatewright.store.secrets import Sealed
-from gatewright.store.sql import affected, pack_maybe, row, rows, unpack_maybe, upsert
+from gatewright.store.sql import affected, among, pack_maybe, row, rows, unpack_maybe, upsert
 from gatewright.store.tables import BindingRow, ClusterRow, DeliveryRow, EventRow, NotificationRow, ToldRow
 from gatewright.text import Message
 
@@ -216,15 +216,15 @@ class Deliveries:
     async def all(
         self,
         *,
-        notification: str | None = None,
+        notification: str | frozenset[str] | None = None,
         states: Sequence[DeliveryState] = (),
         before: tuple[str, str] | None = None,
         limit: int = 100,
     ) -> list[Delivery]:
-        """Newest first; those ``before`` a creation moment and id."""
+        """Newest first, of one notification or several; those ``before`` a creation moment and id."""
         query = select(DeliveryRow, EventRow).join(EventRow, EventRow.id == DeliveryRow.event_id)
         if notification is not None:
-            query = query.where(DeliveryRow.notification == notification)
+            query = query.where(among(DeliveryRow.notification, notification))
         if states:
             query = query.where(DeliveryRow.state.in_(states))
         if before is not None:

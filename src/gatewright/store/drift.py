@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Container, Sequence
 
 import msgspec
 from sqlalchemy import ColumnElement, delete, select
@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gatewright.model.drift import ACTIVE, Drift, DriftState
 from gatewright.model.objects import ObjectRef
 from gatewright.store.clock import Clock, stamp
-from gatewright.store.sql import affected, pack, rows, unpack, upsert
+from gatewright.store.sql import Teams, affected, among, pack, rows, unpack, upsert
 from gatewright.store.tables import BindingRow, ClusterRow, DriftRow
 
 _KEY = ("cluster_id", "api_group", "kind", "namespace", "name")
@@ -47,7 +47,7 @@ class Drifts:
         return {drift.ref.identity: drift for drift in map(_drift, found)}
 
     async def all(
-        self, *, team: str | None = None, cluster: str | None = None, states: Collection[DriftState] = ACTIVE
+        self, *, team: Teams | None = None, cluster: str | None = None, states: Collection[DriftState] = ACTIVE
     ) -> list[Drift]:
         """The drifts in some states, the newest first; of one cluster (by name), or those that concern a team: on its
         clusters, without the namespaces of other teams."""
@@ -56,8 +56,8 @@ class Drifts:
         if cluster is not None:
             query = query.where(ClusterRow.name == cluster)
         if team is not None:
-            bound = select(BindingRow.cluster_id).where(BindingRow.team == team)
-            query = query.where(DriftRow.cluster_id.in_(bound), DriftRow.team.in_(("", team)))
+            bound = select(BindingRow.cluster_id).where(among(BindingRow.team, team))
+            query = query.where(DriftRow.cluster_id.in_(bound), (DriftRow.team == "") | among(DriftRow.team, team))
         order = (DriftRow.found_at.desc(), *(getattr(DriftRow, name) for name in _KEY))
         return [_drift(found) for found in await rows(self._session, query.order_by(*order))]
 
@@ -68,12 +68,17 @@ class Drifts:
         )
         return await rows(self._session, query.distinct())
 
-    async def resume(self, cluster_uid: str, ref: ObjectRef | None = None) -> Sequence[Drift]:
-        """Lets what is fought about be put back again (one object's, or all of the cluster's); gives them."""
+    async def resume(
+        self, cluster_uid: str, ref: ObjectRef | None = None, *, teams: Container[str] | None = None
+    ) -> Sequence[Drift]:
+        """Lets what is fought about be put back again (one object's, or all of the cluster's); gives them. ``teams``:
+        only what is theirs."""
         now = stamp(self._clock())
         resumed: list[Drift] = []
         for drift in (await self.of_cluster(cluster_uid)).values():
             if drift.state != "fought" or (ref is not None and drift.ref.identity != ref.identity):
+                continue
+            if teams is not None and drift.team not in teams:
                 continue
             drift = msgspec.structs.replace(drift, state="open", attempts=(), returned=0, why=None, due_at=now)
             await self.put(cluster_uid, drift)

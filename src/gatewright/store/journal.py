@@ -23,7 +23,18 @@ from gatewright.store.audit import Audit
 from gatewright.store.clock import Clock, stamp
 from gatewright.store.errors import DatabaseNotMigratedError
 from gatewright.store.origin import Act, current
-from gatewright.store.sql import Teams, affected, among, pack, pack_maybe, row, rows, serialize_events, unpack, unpack_maybe
+from gatewright.store.sql import (
+    Teams,
+    affected,
+    among,
+    pack,
+    pack_maybe,
+    row,
+    rows,
+    serialize_events,
+    unpack,
+    unpack_maybe,
+)
 from gatewright.store.tables import BindingRow, ClusterRow, CredentialRow, DecisionRow, EventRow, MetaRow, RecordRow
 from gatewright.text import Message
 

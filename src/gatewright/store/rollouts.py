@@ -38,7 +38,7 @@ from gatewright.store.errors import (
 from gatewright.store.journal import Journal
 from gatewright.store.milestones import milestone
 from gatewright.store.progress import event_of, status_of
-from gatewright.store.sql import affected, insert_new, pack, pack_maybe, row, rows
+from gatewright.store.sql import Teams, affected, among, insert_new, pack, pack_maybe, row, rows
 from gatewright.store.tables import ClusterLockRow, RolloutEventRow, RolloutRow, StepRow, TargetRow
 from gatewright.text import Message
 
@@ -122,15 +122,16 @@ class Rollouts:
     async def all(
         self,
         *,
-        team: str | None = None,
+        team: Teams | None = None,
         states: Sequence[RolloutState] = (),
         limit: int = 50,
         before: Sequence[str] | None = None,
     ) -> Sequence[RolloutStatus]:
-        """Newest first; of one team, or in one of some states. ``before``: only those behind this time and id."""
+        """Newest first; of one team or several, or in one of some states. ``before``: only those behind this time and
+        id."""
         query = select(RolloutRow)
         if team is not None:
-            query = query.where(RolloutRow.team == team)
+            query = query.where(among(RolloutRow.team, team))
         if states:
             query = query.where(RolloutRow.state.in_(states))
         if before is not None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import hmac
 import os
 import secrets
 import stat
@@ -86,6 +87,10 @@ class KeyRing:
         if not keys or any(len(key) != KEY_BYTES for key in keys):
             raise KeyInvalidError(place=place)
         return cls(keys)
+
+    def derived(self, purpose: bytes) -> tuple[bytes, ...]:
+        """Keys of 32 bytes for another purpose, one of each key of the ring, the current one first."""
+        return tuple(hmac.digest(key, b"gatewright/derived/1\0" + purpose, "sha256") for key in self._keys.values())
 
     def seal(self, cluster_uid: str, plaintext: bytes) -> Sealed:
         """Encrypts under a new data key."""

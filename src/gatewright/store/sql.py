@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, TypeAlias, TypeVar, cast
 
 import msgspec
-from sqlalchemy import CursorResult, Executable, Select, inspect, text
+from sqlalchemy import ColumnElement, CursorResult, Executable, Select, inspect, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from gatewright.store.tables import Base
 
 T = TypeVar("T")
+Teams: TypeAlias = "str | frozenset[str]"
+"""A team, or several together."""
 _DESIRED_LOCK: Final = 0x6777_0002
 _EVENTS_LOCK: Final = 0x6777_0003
 
@@ -102,6 +105,11 @@ def unpack(body: str, kind: type[T]) -> T:
 
 def unpack_maybe(body: str | None, kind: type[T]) -> T | None:
     return None if body is None else unpack(body, kind)
+
+
+def among(column: ColumnElement[Any] | InstrumentedAttribute[Any], teams: Teams) -> ColumnElement[bool]:
+    """Whether a column names this team, or one of these."""
+    return column == teams if isinstance(teams, str) else column.in_(sorted(teams))
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

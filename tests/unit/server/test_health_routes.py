@@ -123,7 +123,8 @@ async def test_what_is_not_there_is_refused(
 
 async def test_changes_are_followed_from_where_a_reader_was(fleet: httpx.AsyncClient, services: Services) -> None:
     board = services.observatory.board
-    async with asyncio.timeout(30), fleet.stream("GET", "/changes", headers={"Last-Event-ID": "0.1"}) as answer:
+    of_another_process = {"Last-Event-ID": services.ids.seal("change", 1, b"past")}
+    async with asyncio.timeout(30), fleet.stream("GET", "/changes", headers=of_another_process) as answer:
         assert answer.headers["content-type"].startswith("text/event-stream")
         lines = answer.aiter_lines()
         first = [await anext(lines) for _ in range(3)]

@@ -69,7 +69,7 @@ async def test_bad_requests(
 
 
 class _Broken:
-    async def teams(self) -> None:
+    async def teams(self, only: object) -> None:
         raise RuntimeError("password=hunter2")
 
 

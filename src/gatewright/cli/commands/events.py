@@ -28,26 +28,28 @@ async def events(
     follow: Annotated[bool, typer.Option("--follow", "-f", help="cli.option.events-follow")] = False,
 ) -> None:
     from gatewright.cli.views import events as view
-    from gatewright.model.events import Event
+    from gatewright.server.values import EventView
 
     api = await session.api()
     query = {"team": team, "cluster": cluster, "what": what or None}
-    newest = await api.get("/events", list[Event], limit=1) if follow else []
-    found = (await api.get("/events", list[Event], limit=limit, **query))[::-1]
+    newest = await api.get("/events", list[EventView], limit=1) if follow else []
+    found = (await api.get("/events", list[EventView], limit=limit, **query))[::-1]
     if not follow:
         session.screen.show(found, view.events)
         return
     for event in found:
         _tell(session, event)
-    await _follow(session, api, max((event.id for event in (*newest, *found)), default=0), query)
+    # From the newest that there was before these were read, so that none is missed.
+    await _follow(session, api, newest[0].id if newest else "0", {event.id for event in found}, query)
 
 
-async def _follow(session: Session, api: Api, after: int, query: dict[str, Any]) -> None:
-    from gatewright.model.events import Event
+async def _follow(session: Session, api: Api, after: str, shown: set[str], query: dict[str, Any]) -> None:
+    from gatewright.server.values import EventView
 
-    async with contextlib.aclosing(api.events("/events/stream", Event, after=after, **query)) as following:
+    async with contextlib.aclosing(api.events("/events/stream", EventView, after=after, **query)) as following:
         async for event in following:
-            _tell(session, event)
+            if event.id not in shown:
+                _tell(session, event)
 
 
 def _tell(session: Session, event: Any) -> None:

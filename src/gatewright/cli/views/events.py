@@ -9,19 +9,19 @@ from rich.text import Text
 
 from gatewright.cli.output import rows, table, word
 from gatewright.cli.views.moments import age, parsed
-from gatewright.model.events import Event
-from gatewright.model.notifications import Delivery, NotificationStatus
+from gatewright.model.notifications import NotificationStatus
+from gatewright.server.values import DeliveryView, EventView
 from gatewright.text import Language, message, text
 
 
-def events(found: Sequence[Event], language: Language) -> Iterable[RenderableType]:
+def events(found: Sequence[EventView], language: Language) -> Iterable[RenderableType]:
     if not found:
         yield Text(text("cli.empty.events", language))
     for event in found:
         yield line(event, language)
 
 
-def line(event: Event, language: Language) -> Text:
+def line(event: EventView, language: Language) -> Text:
     """When, how bad, of what kind, where, and what happened."""
     moment = parsed(event.at)
     clock = moment.astimezone().strftime("%Y-%m-%d %H:%M:%S") if moment else event.at
@@ -51,7 +51,7 @@ def notifications(found: Sequence[NotificationStatus], language: Language) -> It
     yield rows(made, cells)
 
 
-def deliveries(found: Sequence[Delivery], language: Language) -> Iterable[RenderableType]:
+def deliveries(found: Sequence[DeliveryView], language: Language) -> Iterable[RenderableType]:
     if not found:
         yield Text(text("cli.empty.deliveries", language))
         return

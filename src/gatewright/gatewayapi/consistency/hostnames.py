@@ -64,7 +64,8 @@ def compare_hostnames(
     that names none, what its listeners name, or ``*``.
     """
     clusters = sorted(set(snapshots) if namespaces is None else set(snapshots) & set(namespaces))
-    served = {name: served_by(snapshots[name], None if namespaces is None else namespaces[name]) for name in clusters}
+    parts = {name: None if namespaces is None else frozenset({namespaces[name]}) for name in clusters}
+    served = {name: served_by(snapshots[name], parts[name]) for name in clusters}
     return compare_served(served)
 
 
@@ -114,10 +115,10 @@ def _listeners(snapshot: Snapshot, parent: ParentRef, route: Route) -> Iterator[
             yield listener
 
 
-def served_by(snapshot: Snapshot, namespace: str | None = None) -> Served:
-    """What a cluster (one of its namespaces) serves. The answer does not change with the snapshot."""
+def served_by(snapshot: Snapshot, namespaces: frozenset[str] | None = None) -> Served:
+    """What a cluster (some of its namespaces) serves. The answer does not change with the snapshot."""
     found: dict[str, list[Entry]] = {}
-    routes = [(kind, r) for kind, r in snapshot.routes() if namespace in (None, r.metadata.namespace)]
+    routes = [(k, r) for k, r in snapshot.routes() if namespaces is None or r.metadata.namespace in namespaces]
     for kind, route in sorted(routes, key=_precedence):
         entries = list(_entries(snapshot, kind, route))
         for hostname in hostnames_of(snapshot, kind, route):

@@ -25,13 +25,13 @@ class Version(msgspec.Struct, frozen=True):
 
 @router.get("/version")
 @answers(Version)
-async def version(who: Principal = Depends(require("api.describe"))) -> Version:
+async def version(who: Principal = Depends(require("api.describe", anywhere=True))) -> Version:
     """The version of Gatewright, and who asks."""
     return Version(__version__, "v1", who.name)
 
 
 @router.get("/openapi.json")
 @answers(dict[str, Any])
-async def describe(request: Request, _: Principal = Depends(require("api.describe"))) -> dict[str, Any]:
+async def describe(request: Request, _: Principal = Depends(require("api.describe", anywhere=True))) -> dict[str, Any]:
     """The OpenAPI document of this API."""
     return request.app.openapi()

@@ -19,7 +19,9 @@ router = APIRouter(tags=["bundles"])
 
 @router.get("/bundles")
 @answers_pages(BundleRow)
-async def index(given: Given, page: Paging, _: Principal = Depends(require("bundle.read"))) -> Page[BundleRow]:
+async def index(
+    given: Given, page: Paging, _: Principal = Depends(require("bundle.read", anywhere=True))
+) -> Page[BundleRow]:
     """Every release in both channels, oldest first."""
     return page.of(given.bundle_list(), _age)
 
@@ -27,7 +29,10 @@ async def index(given: Given, page: Paging, _: Principal = Depends(require("bund
 @router.get("/bundles/{version}")
 @answers(BundleFacts, refuses=(404,))
 async def show(
-    version: BundleVersion, given: Given, channel: Channel = "standard", _: Principal = Depends(require("bundle.read"))
+    version: BundleVersion,
+    given: Given,
+    channel: Channel = "standard",
+    _: Principal = Depends(require("bundle.read", anywhere=True)),
 ) -> BundleFacts:
     """The CRDs of a release with their digests, its policy, and the Kubernetes that it needs."""
     return given.bundle_facts(BundleName(version, channel))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Depends
 
 from gatewright.model.desired import Custody, RegisteredCluster
+from gatewright.observe.audience import visible_clusters
 from gatewright.server.etags import Unmoved
 from gatewright.server.operations import YAML, answers, answers_nothing, answers_pages, reads
 from gatewright.server.paging import Page, Paging
@@ -12,6 +13,7 @@ from gatewright.server.parameters import ClusterName, Label, Namespace, Namespac
 from gatewright.server.permissions import require
 from gatewright.server.principal import Principal
 from gatewright.server.routes.given import Given
+from gatewright.server.scope import require_seen, view_of
 from gatewright.server.wire import Body, ConnectionBody
 
 router = APIRouter(tags=["clusters"])
@@ -39,9 +41,15 @@ class CustodyBody(Body, frozen=True):
 
 @router.get("/clusters")
 @answers_pages(RegisteredCluster)
-async def index(given: Given, page: Paging, _: Principal = Depends(require("cluster.read"))) -> Page[RegisteredCluster]:
-    """Every registered cluster, by name; never a credential."""
-    return page.of(await given.desired.clusters(), lambda cluster: (cluster.name,))
+async def index(
+    given: Given, page: Paging, who: Principal = Depends(require("cluster.read", anywhere=True))
+) -> Page[RegisteredCluster]:
+    """Every registered cluster, by name; never a credential. Members of teams see the clusters that their teams are
+    bound to, without how they are reached and registered."""
+    directory = await given.observatory.directories.read()
+    visible = visible_clusters(directory, view_of(who, "cluster.read"))
+    found = [cluster for cluster in await given.desired.clusters() if cluster.name in visible]
+    return page.of(found, lambda cluster: (cluster.name,))
 
 
 @router.post("/clusters")
@@ -60,8 +68,12 @@ async def register(
 
 @router.get("/clusters/{name}")
 @answers(RegisteredCluster, refuses=(404,))
-async def show(name: ClusterName, given: Given, _: Principal = Depends(require("cluster.read"))) -> RegisteredCluster:
-    """A registered cluster: where it is, whose its CRDs are, which Kubernetes was last seen."""
+async def show(
+    name: ClusterName, given: Given, who: Principal = Depends(require("cluster.read", anywhere=True))
+) -> RegisteredCluster:
+    """A registered cluster: where it is, whose its CRDs are, which Kubernetes was last seen; to members of teams only
+    the last."""
+    require_seen(who, "cluster.read", await given.observatory.directories.read(), [name])
     return await given.desired.cluster(name)
 
 

@@ -17,6 +17,7 @@ from gatewright.model.desired import (
 )
 from gatewright.server.desired import Document
 from gatewright.server.etags import Unmoved
+from gatewright.server.limits import manifests, require_places
 from gatewright.server.operations import YAML, answers, answers_nothing, answers_pages, reads
 from gatewright.server.paging import Page, Paging
 from gatewright.server.parameters import (
@@ -35,6 +36,7 @@ from gatewright.server.parameters import (
 from gatewright.server.permissions import require
 from gatewright.server.principal import Principal
 from gatewright.server.routes.given import Given
+from gatewright.server.scope import require_seen, teams_of
 from gatewright.server.values import ChangeView, TeamView, change_view
 from gatewright.server.wire import Body
 
@@ -100,9 +102,12 @@ class DocumentsBody(Body, frozen=True):
 
 @router.get("/teams")
 @answers_pages(TeamView)
-async def teams(given: Given, page: Paging, _: Principal = Depends(require("team.read"))) -> Page[TeamView]:
-    """Every team with its bindings and stacks, by name."""
-    return page.of(await given.desired.teams(), lambda view: (view.team.name,))
+async def teams(
+    given: Given, page: Paging, who: Principal = Depends(require("team.read", anywhere=True))
+) -> Page[TeamView]:
+    """Every team (of whoever asks) with its bindings and stacks, by name."""
+    found = await given.desired.teams(who.teams_with("team.read"))
+    return page.of(found, lambda view: (view.team.name,))
 
 
 @router.get("/teams/{team}")
@@ -121,7 +126,7 @@ async def put_team(
     who: Principal = Depends(require("team.write")),
     asked: TeamBody = Depends(reads(TeamBody)),
 ) -> ChangeView:
-    """Makes or changes a team."""
+    """Makes or changes a team. A new one takes the permission in the whole installation."""
     return change_view(await given.desired.put(asked.team(team), who.name, unmoved))
 
 
@@ -137,18 +142,20 @@ async def delete_team(
 @router.get("/bindings")
 @answers_pages(Binding, refuses=(404,))
 async def bindings(
-    given: Given, page: Paging, team: OfTeam = None, _: Principal = Depends(require("team.read"))
+    given: Given, page: Paging, team: OfTeam = None, who: Principal = Depends(require("team.read", anywhere=True))
 ) -> Page[Binding]:
-    """Every binding of a team to a cluster."""
-    return page.of(await given.desired.bindings(team), lambda binding: (binding.team, binding.cluster))
+    """Every binding of a team (of the teams of whoever asks) to a cluster."""
+    found = await given.desired.bindings(teams_of(who, "team.read", team))
+    return page.of(found, lambda binding: (binding.team, binding.cluster))
 
 
 @router.get("/teams/{team}/bindings/{cluster}")
 @answers(Binding, refuses=(404,))
 async def binding(
-    team: TeamName, cluster: ClusterName, given: Given, _: Principal = Depends(require("team.read"))
+    team: TeamName, cluster: ClusterName, given: Given, who: Principal = Depends(require("team.read"))
 ) -> Binding:
     """One binding of a team."""
+    require_seen(who, "team.read", await given.observatory.directories.read(), [cluster])
     return await given.desired.binding(team, cluster)
 
 
@@ -162,8 +169,11 @@ async def put_binding(
     who: Principal = Depends(require("binding.write")),
     asked: BindingBody = Depends(reads(BindingBody)),
 ) -> ChangeView:
-    """Binds a team to a cluster, or changes the binding."""
-    return change_view(await given.desired.put(Binding(team, cluster, asked.namespace, asked.stack), who.name, unmoved))
+    """Binds a team to a cluster, or changes the binding. Whoever has the permission in the team alone may give a
+    binding another stack; a cluster or namespace that the team does not have yet takes it in the whole installation."""
+    wanted = Binding(team, cluster, asked.namespace, asked.stack)
+    require_places(who, "binding.write", await given.observatory.directories.read(), [wanted])
+    return change_view(await given.desired.put(wanted, who.name, unmoved))
 
 
 @router.delete("/teams/{team}/bindings/{cluster}")
@@ -176,16 +186,18 @@ async def delete_binding(
     who: Principal = Depends(require("binding.write")),
 ) -> None:
     """Forgets a binding that has nothing in the cluster; where it has, a leave plan comes first."""
+    require_seen(who, "binding.write", await given.observatory.directories.read(), [cluster])
     await given.desired.delete_binding(team, cluster, who.name, unmoved)
 
 
 @router.get("/stacks")
 @answers_pages(Stack, refuses=(404,))
 async def stacks(
-    given: Given, page: Paging, team: OfTeam = None, _: Principal = Depends(require("team.read"))
+    given: Given, page: Paging, team: OfTeam = None, who: Principal = Depends(require("team.read", anywhere=True))
 ) -> Page[Stack]:
-    """What teams want on their clusters."""
-    return page.of(await given.desired.stacks(team), lambda stack: (stack.team, stack.name))
+    """What teams (those of whoever asks) want on their clusters."""
+    found = await given.desired.stacks(teams_of(who, "team.read", team))
+    return page.of(found, lambda stack: (stack.team, stack.name))
 
 
 @router.get("/teams/{team}/stacks/{name}")
@@ -225,26 +237,33 @@ async def delete_stack(
 @answers(list[ChangeView], refuses=(404, 409, 502))
 async def apply(
     given: Given,
-    who: Principal = Depends(require("manifest.apply")),
+    who: Principal = Depends(require("manifest.apply", anywhere=True)),
     asked: DocumentsBody = Depends(reads(DocumentsBody)),
 ) -> list[ChangeView]:
-    """Applies every document or none."""
-    return [change_view(change) for change in await given.desired.apply(asked.documents, who)]
+    """Applies every document or none. Every team that the documents name must be one in which one may; clusters, new
+    teams, and bindings to places that a team does not have yet take the permission in the whole installation."""
+    permit = manifests(given, who, "manifest.apply")
+    return [change_view(change) for change in await given.desired.apply(asked.documents, who, permit)]
 
 
 @router.post("/diff")
 @answers(list[ChangeView], refuses=(404, 409, 502))
 async def diff(
     given: Given,
-    who: Principal = Depends(require("manifest.diff")),
+    who: Principal = Depends(require("manifest.diff", anywhere=True)),
     asked: DocumentsBody = Depends(reads(DocumentsBody)),
 ) -> list[ChangeView]:
     """What applying the same documents would change; changes nothing."""
-    return [change_view(change) for change in await given.desired.diff(asked.documents, who)]
+    permit = manifests(given, who, "manifest.diff")
+    return [change_view(change) for change in await given.desired.diff(asked.documents, who, permit)]
 
 
 @router.get("/export")
 @answers(str, media=YAML, refuses=(404,))
-async def export(given: Given, team: OfTeam = None, _: Principal = Depends(require("manifest.export"))) -> str:
-    """Everything that people want, or a team's part of it, as manifests in YAML; without credentials."""
-    return await given.desired.export(team)
+async def export(
+    given: Given, team: OfTeam = None, who: Principal = Depends(require("manifest.export", anywhere=True))
+) -> str:
+    """Everything that people want, or a team's part of it, as manifests in YAML; without credentials. To members of
+    teams without the clusters."""
+    teams = teams_of(who, "manifest.export", team)
+    return await given.desired.export(teams, clusters=who.may("manifest.export"))

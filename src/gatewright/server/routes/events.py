@@ -2,32 +2,45 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncGenerator
-from typing import Annotated
+from contextlib import aclosing
+from typing import Annotated, Final
 
+import msgspec
 from fastapi import APIRouter, Depends, Query
 
 from gatewright.model.events import Event
-from gatewright.server.errors import ContinueError
+from gatewright.server.errors import ContinueError, EventIdError
 from gatewright.server.eventlog import EventFilter
-from gatewright.server.events import MAX_SEQ, Resumed, stream
+from gatewright.server.events import Event as Sent
+from gatewright.server.events import Resumed, stream
+from gatewright.server.ids import Ids
 from gatewright.server.operations import answers_pages, streams
 from gatewright.server.paging import Page, PageRequest, Paging
 from gatewright.server.parameters import OfTeam
 from gatewright.server.permissions import require
 from gatewright.server.principal import Principal
 from gatewright.server.routes.given import Given
+from gatewright.server.scope import require_seen, teams_of
+from gatewright.server.values import EventView, event_view
+from gatewright.server.veil import veiled_stream
 
 router = APIRouter(tags=["events"])
 
 OfCluster = Annotated[str | None, Query(description="Only about this cluster.", max_length=80)]
 OfKind = Annotated[str, Query(description="Only kinds that begin with this, e.g. rollout.", max_length=80)]
-After = Annotated[int | None, Query(ge=0, le=MAX_SEQ, description="Only events after this number, oldest first.")]
-Before = Annotated[int | None, Query(ge=0, le=MAX_SEQ, description="Only events before this number.")]
+_ID = {"format": "event-id", "maxLength": 64}
+After = Annotated[
+    str | None, Query(description="Only events after this one, oldest first; 0: from the first.", json_schema_extra=_ID)
+]
+Before = Annotated[str | None, Query(description="Only events before this one.", json_schema_extra=_ID)]
+OF_ALL: Final = ("health.cluster",)
+"""Kinds of events about what all teams on a cluster have together: not for members of some."""
 
 
 @router.get("/events")
-@answers_pages(Event)
+@answers_pages(EventView, refuses=(404,))
 async def index(
     given: Given,
     page: Paging,
@@ -36,23 +49,21 @@ async def index(
     team: OfTeam = None,
     cluster: OfCluster = None,
     what: OfKind = "",
-    _: Principal = Depends(require("event.read")),
-) -> Page[Event]:
+    who: Principal = Depends(require("event.read", anywhere=True)),
+) -> Page[EventView]:
     """Newest first; with ``after`` oldest first. A team's events are its own, and those of no team about its
-    clusters."""
-    last = _number(page)
-    newest = after is None
-    if last is not None and newest:
-        before = last if before is None else min(last, before)
-    elif last is not None:
-        after = max(last, after or 0)
-    wanted = EventFilter(team, cluster, what)
-    found = await given.events.page(wanted, after=after or 0, before=before, newest=newest, limit=page.limit + 1)
-    return page.cut(found, lambda event: (event.id,))
+    clusters; to members without what those clusters are registered as."""
+    wanted = await _wanted(given, who, team, cluster, what)
+    first, until = _number(given.ids, after), _number(given.ids, before)
+    newest = first is None
+    if (last := _last(given.ids, page)) is not None:
+        first, until = (first, min(last, until or last)) if newest else (max(last, first or 0), until)
+    found = await given.events.page(wanted, after=first or 0, before=until, newest=newest, limit=page.limit + 1)
+    return page.cut([_told(given.ids, who, event) for event in found], lambda event: (event.id,))
 
 
 @router.get("/events/stream")
-@streams(Event)
+@streams(EventView, refuses=(404,))
 async def follow(
     given: Given,
     resumed: Resumed,
@@ -60,19 +71,54 @@ async def follow(
     team: OfTeam = None,
     cluster: OfCluster = None,
     what: OfKind = "",
-    _: Principal = Depends(require("event.read")),
+    who: Principal = Depends(require("event.read", anywhere=True)),
 ) -> AsyncGenerator[bytes]:
-    """Events as they are committed, each with its number as id: after ``Last-Event-ID``, else after ``after``, else
-    from now on. Nothing is missed in between, whichever process raised it."""
-    start = resumed.number()
-    return stream(given.events.follow(EventFilter(team, cluster, what), after if start is None else start))
+    """Events as they are committed: after ``Last-Event-ID``, else after ``after``, else from now on. Nothing is missed
+    in between, whichever process raised it."""
+    wanted = await _wanted(given, who, team, cluster, what)
+    start = _number(given.ids, resumed.sealed() or after)
+    told = _each(given, who, given.events.follow(wanted, start))
+    return stream(_sent(veiled_stream(given.observatory.directories, who, "event.read", told)))
 
 
-def _number(page: PageRequest) -> int | None:
+async def _each(given: Given, who: Principal, events: AsyncGenerator[Event]) -> AsyncGenerator[EventView]:
+    async with aclosing(events):
+        async for event in events:
+            yield _told(given.ids, who, event)
+
+
+async def _wanted(given: Given, who: Principal, team: str | None, cluster: str | None, what: str) -> EventFilter:
+    """What whoever asks may see of what they ask for. Raises ``UnknownClusterError`` where they may not know it."""
+    if who.teams_with("event.read") is None:
+        return EventFilter(team, cluster, what)
+    if cluster is not None:
+        require_seen(who, "event.read", await given.observatory.directories.read(), [cluster])
+    return EventFilter(teams_of(who, "event.read", team), cluster, what, OF_ALL)
+
+
+def _told(ids: Ids, who: Principal, event: Event) -> EventView:
+    if event.what.startswith("cluster.") and not who.may("cluster.read"):
+        event = msgspec.structs.replace(event, before=None, after=None)
+    return event_view(event, ids.seal("event", event.id))
+
+
+async def _sent(events: AsyncGenerator[EventView]) -> AsyncGenerator[Sent]:
+    async with aclosing(events):
+        async for event in events:
+            yield Sent(event.id, event)
+
+
+def _number(ids: Ids, given: str | None) -> int | None:
+    return None if given is None else ids.open("event", given)
+
+
+def _last(ids: Ids, page: PageRequest) -> int | None:
     match page.after:
         case None:
             return None
-        case (int(number),) if 0 <= number <= MAX_SEQ:
-            return number
+        case (str(id),):
+            with contextlib.suppress(EventIdError):
+                return ids.open("event", id)
         case _:
-            raise ContinueError()
+            pass
+    raise ContinueError()

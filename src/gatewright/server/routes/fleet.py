@@ -10,6 +10,7 @@ from gatewright.server.parameters import Kinds, OfClusters, OfTeam
 from gatewright.server.permissions import require
 from gatewright.server.principal import Principal
 from gatewright.server.routes.given import Given
+from gatewright.server.scope import view_of
 
 router = APIRouter(tags=["fleet"])
 
@@ -17,11 +18,11 @@ router = APIRouter(tags=["fleet"])
 @router.get("/status")
 @answers(list[ClusterStatus], refuses=(404,))
 async def status(
-    given: Given, team: OfTeam = None, _: Principal = Depends(require("fleet.read"))
+    given: Given, team: OfTeam = None, who: Principal = Depends(require("fleet.read", anywhere=True))
 ) -> list[ClusterStatus]:
     """The clusters (of a team) as they are watched; one that does not answer shows what was last seen, with its
-    time."""
-    return await given.look(team)
+    time. Members of teams see the clusters of their teams, with the health of their part."""
+    return await given.look(view_of(who, "fleet.read", team))
 
 
 @router.get("/resources")
@@ -32,7 +33,8 @@ async def resources(
     team: OfTeam = None,
     cluster: OfClusters = None,
     all_namespaces: bool = False,
-    _: Principal = Depends(require("fleet.read")),
+    who: Principal = Depends(require("fleet.read", anywhere=True)),
 ) -> Listing:
-    """Objects of the kinds, with the state that their conditions tell. Clusters that fail stand beside the rows."""
-    return await given.resources(kinds, team, tuple(cluster or ()), all_namespaces)
+    """Objects of the kinds, with the state that their conditions tell. Clusters that fail stand beside the rows.
+    Members of teams see those in the namespaces of their teams, also with ``all_namespaces``."""
+    return await given.resources(kinds, view_of(who, "fleet.read", team), tuple(cluster or ()), all_namespaces)

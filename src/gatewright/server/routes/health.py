@@ -6,17 +6,21 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Annotated
 
+import msgspec
 from fastapi import APIRouter, Depends, Query
 
 from gatewright.model.health import ClusterHealth, Found, Health, Node, ObjectHealth
 from gatewright.observe.changes import LiveChange
 from gatewright.server.events import RESET, Event, Resumed, stream
+from gatewright.server.ids import Ids
 from gatewright.server.operations import answers, answers_pages, streams
 from gatewright.server.paging import Page, Paging
 from gatewright.server.parameters import ClusterName, OfClusters, OfTeam
 from gatewright.server.permissions import require
 from gatewright.server.principal import Principal
 from gatewright.server.routes.given import Given
+from gatewright.server.scope import view_of
+from gatewright.server.veil import veiled_stream
 
 router = APIRouter(tags=["health"])
 
@@ -26,18 +30,21 @@ KindName = Annotated[str, Query(min_length=1, max_length=80, description="Kind, 
 
 @router.get("/health")
 @answers(Health, refuses=(404,))
-async def health(given: Given, team: OfTeam = None, _: Principal = Depends(require("fleet.read"))) -> Health:
-    """The fleet (or a team) rolled up, with the few causes that explain the most."""
-    return await given.views.health(team)
+async def health(
+    given: Given, team: OfTeam = None, who: Principal = Depends(require("fleet.read", anywhere=True))
+) -> Health:
+    """The fleet (or a team) rolled up, with the few causes that explain the most. Of members of teams, what concerns
+    their teams."""
+    return await given.views.health(view_of(who, "fleet.read", team))
 
 
 @router.get("/clusters/{name}/health")
 @answers(ClusterHealth, refuses=(404,))
 async def of_cluster(
-    name: ClusterName, given: Given, team: OfTeam = None, _: Principal = Depends(require("fleet.read"))
+    name: ClusterName, given: Given, team: OfTeam = None, who: Principal = Depends(require("fleet.read", anywhere=True))
 ) -> ClusterHealth:
-    """One cluster, as a whole or as a team sees it."""
-    return await given.views.cluster(name, team)
+    """One cluster, as a whole or as a team (the teams of whoever asks) sees it."""
+    return await given.views.cluster(name, view_of(who, "fleet.read", team))
 
 
 @router.get("/clusters/{name}/objects")
@@ -47,10 +54,10 @@ async def objects(
     given: Given,
     paging: Paging,
     team: OfTeam = None,
-    _: Principal = Depends(require("fleet.read")),
+    who: Principal = Depends(require("fleet.read", anywhere=True)),
 ) -> Page[ObjectHealth]:
     """Every judged object of a cluster, with its conditions and findings."""
-    found = await given.views.objects(name, team)
+    found = await given.views.objects(name, view_of(who, "fleet.read", team))
     return paging.of(found, lambda o: (o.ref.group, o.ref.kind, o.ref.namespace or "", o.ref.name))
 
 
@@ -62,10 +69,10 @@ async def findings(
     team: OfTeam = None,
     cluster: OfClusters = None,
     code: Annotated[str | None, Query(max_length=80)] = None,
-    _: Principal = Depends(require("fleet.read")),
+    who: Principal = Depends(require("fleet.read", anywhere=True)),
 ) -> Page[Found]:
     """Every finding, by cluster."""
-    found = await given.views.findings(team, tuple(cluster or ()), code)
+    found = await given.views.findings(view_of(who, "fleet.read", team), tuple(cluster or ()), code)
     return paging.of(found, lambda f: (f.cluster, f.finding.code, *f.finding.subject.identity, f.finding.where))
 
 
@@ -77,25 +84,38 @@ async def explain(
     name: ObjectName,
     team: OfTeam = None,
     cluster: OfClusters = None,
-    _: Principal = Depends(require("fleet.read")),
+    who: Principal = Depends(require("fleet.read", anywhere=True)),
 ) -> list[Node]:
     """The tree of an object in every cluster that has it: what it hangs on, what hangs on it, and what is wrong."""
-    return await given.views.explain(kind, name, team=team, names=tuple(cluster or ()))
+    return await given.views.explain(kind, name, view=view_of(who, "fleet.read", team), names=tuple(cluster or ()))
 
 
 @router.get("/changes")
-@streams(LiveChange)
+@streams(LiveChange, refuses=(404,))
 async def changes(
-    given: Given, resumed: Resumed, _: Principal = Depends(require("fleet.read"))
+    given: Given,
+    resumed: Resumed,
+    team: OfTeam = None,
+    who: Principal = Depends(require("fleet.read", anywhere=True)),
 ) -> AsyncGenerator[bytes]:
-    """What changes in the clusters, as it is judged. Goes on after ``Last-Event-ID``; the event ``reset`` says that
-    this is not possible, and that everything should be read anew."""
-    position = resumed.position()
-    after = "" if position is None else f"{position[0]}.{position[1]}"
-    return stream(_sent(given.observatory.board.changes.follow(after)))
+    """What changes in the clusters (of a team), as it is judged. Goes on after ``Last-Event-ID``; the event ``reset``
+    says that this is not possible, and that everything should be read anew."""
+    found = await given.changes(view_of(who, "fleet.read", team), _position(given.ids, resumed.sealed()))
+    return stream(_sent(given.ids, veiled_stream(given.observatory.directories, who, "fleet.read", found)))
 
 
-async def _sent(changes: AsyncGenerator[LiveChange]) -> AsyncGenerator[Event]:
+def _position(ids: Ids, given: str | None) -> str:
+    """Where the live changes go on, as ``observe.changes`` has it."""
+    if given is None:
+        return ""
+    epoch, number = ids.open_with_epoch("change", given)
+    return f"{epoch.hex()}.{number}"
+
+
+async def _sent(ids: Ids, changes: AsyncGenerator[LiveChange]) -> AsyncGenerator[Event]:
     async with aclosing(changes):
         async for change in changes:
-            yield Event(change.id, change, RESET if change.what == "reset" else "")
+            epoch, _, number = change.id.partition(".")
+            sealed = ids.seal("change", int(number), bytes.fromhex(epoch))
+            told = msgspec.structs.replace(change, id=sealed)
+            yield Event(sealed, told, RESET if change.what == "reset" else "")

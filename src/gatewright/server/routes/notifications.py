@@ -16,10 +16,10 @@ from gatewright.server.notifications import Wish
 from gatewright.server.operations import answers, answers_nothing, answers_pages, reads
 from gatewright.server.paging import Page, Paging
 from gatewright.server.parameters import LabelOrNone
-from gatewright.server.permissions import require
+from gatewright.server.permissions import allow, require
 from gatewright.server.principal import Principal
 from gatewright.server.routes.given import Given
-from gatewright.server.values import ChangeView, change_view
+from gatewright.server.values import ChangeView, DeliveryView, change_view, delivery_view
 from gatewright.server.wire import Body
 from gatewright.text import Language
 
@@ -53,19 +53,20 @@ class NotificationBody(Body, frozen=True):
 @router.get("/notifications")
 @answers_pages(NotificationStatus)
 async def index(
-    given: Given, page: Paging, _: Principal = Depends(require("notification.read"))
+    given: Given, page: Paging, who: Principal = Depends(require("notification.read", anywhere=True))
 ) -> Page[NotificationStatus]:
-    """Every notification and how it fares, by name; never an address."""
-    return page.of(await given.notifications.all(), lambda status: (status.name,))
+    """Every notification (of the teams of whoever asks) and how it fares, by name; never an address."""
+    found = await given.notifications.all(who.teams_with("notification.read"))
+    return page.of(found, lambda status: (status.name,))
 
 
 @router.get("/notifications/{name}")
 @answers(NotificationStatus, refuses=(404,))
 async def show(
-    name: NotificationName, given: Given, _: Principal = Depends(require("notification.read"))
+    name: NotificationName, given: Given, who: Principal = Depends(require("notification.read", anywhere=True))
 ) -> NotificationStatus:
     """A notification and how it fares."""
-    return await given.notifications.show(name)
+    return await given.notifications.show(name, who.teams_with("notification.read"))
 
 
 @router.put("/notifications/{name}")
@@ -73,38 +74,44 @@ async def show(
 async def put(
     name: NotificationName,
     given: Given,
-    who: Principal = Depends(require("notification.write")),
+    who: Principal = Depends(require("notification.write", anywhere=True)),
     asked: NotificationBody = Depends(reads(NotificationBody)),
 ) -> ChangeView:
-    """Makes or changes a notification. A new one needs ``url`` and tells of events from now on."""
+    """Makes or changes a notification. A new one needs ``url`` and tells of events from now on. One without a team
+    tells of all teams, and takes the permission in the whole installation."""
+    allow(who, "notification.write", asked.team or None)
     events = require_events(asked.events)
     wish = Wish(asked.type, asked.team, events, asked.minimum, asked.language, asked.url, asked.secret)
-    return change_view(await given.notifications.put(name, wish, who.name))
+    return change_view(await given.notifications.put(name, wish, who.name, _for(who)))
 
 
 @router.delete("/notifications/{name}")
 @answers_nothing(refuses=(404,))
-async def remove(name: NotificationName, given: Given, who: Principal = Depends(require("notification.write"))) -> None:
+async def remove(
+    name: NotificationName, given: Given, who: Principal = Depends(require("notification.write", anywhere=True))
+) -> None:
     """Forgets a notification, its address and its deliveries."""
-    await given.notifications.remove(name, who.name)
+    await given.notifications.remove(name, who.name, _for(who))
 
 
 @router.post("/notifications/{name}/test")
 @answers_nothing(refuses=(404, 502))
-async def try_out(name: NotificationName, given: Given, _: Principal = Depends(require("notification.test"))) -> None:
+async def try_out(
+    name: NotificationName, given: Given, who: Principal = Depends(require("notification.test", anywhere=True))
+) -> None:
     """Sends a message that says it is a test, at once; 502 with the reason where it does not arrive."""
-    await given.notifications.test(name)
+    await given.notifications.test(name, who.teams_with("notification.test"))
 
 
 @router.get("/deliveries")
-@answers_pages(Delivery, refuses=(404,))
+@answers_pages(DeliveryView, refuses=(404,))
 async def deliveries(
     given: Given,
     page: Paging,
     notification: OfNotification = None,
     state: OfState = None,
-    _: Principal = Depends(require("notification.read")),
-) -> Page[Delivery]:
+    who: Principal = Depends(require("notification.read", anywhere=True)),
+) -> Page[DeliveryView]:
     """Messages, newest first. ``state=dead``: those that were given up, with the reason."""
     last = page.after_texts(2)
     found = await given.notifications.deliveries(
@@ -112,12 +119,23 @@ async def deliveries(
         () if state is None else (state,),
         before=None if last is None else (last[0], last[1]),
         limit=page.limit + 1,
+        teams=who.teams_with("notification.read"),
     )
-    return page.cut(found, lambda delivery: (delivery.created_at, delivery.id))
+    return page.cut([_told(given, one) for one in found], lambda delivery: (delivery.created_at, delivery.id))
 
 
 @router.post("/deliveries/{id}/retry")
-@answers(Delivery, refuses=(404, 409))
-async def retry(id: DeliveryId, given: Given, _: Principal = Depends(require("notification.retry"))) -> Delivery:
+@answers(DeliveryView, refuses=(404, 409))
+async def retry(
+    id: DeliveryId, given: Given, who: Principal = Depends(require("notification.retry", anywhere=True))
+) -> DeliveryView:
     """Sends again what was given up."""
-    return await given.notifications.retry(id)
+    return _told(given, await given.notifications.retry(id, who.teams_with("notification.retry")))
+
+
+def _for(who: Principal) -> frozenset[str] | None:
+    return who.teams_with("notification.write")
+
+
+def _told(given: Given, delivery: Delivery) -> DeliveryView:
+    return delivery_view(delivery, given.ids.seal("event", delivery.event))

@@ -7,9 +7,10 @@ from fastapi import APIRouter, Depends
 from gatewright.model.plan import Action, Plan
 from gatewright.server.operations import answers, reads
 from gatewright.server.parameters import Label, PlanHash
-from gatewright.server.permissions import require
+from gatewright.server.permissions import allow, require
 from gatewright.server.principal import Principal
 from gatewright.server.routes.given import Given
+from gatewright.server.scope import require_seen, teams_of
 from gatewright.server.values import PlanAnswer
 from gatewright.server.wire import Body
 
@@ -33,10 +34,13 @@ def told(plan: Plan) -> PlanAnswer:
 @answers(PlanAnswer, status=201, refuses=(404, 409, 502))
 async def create(
     given: Given,
-    who: Principal = Depends(require("plan.create")),
+    who: Principal = Depends(require("plan.create", anywhere=True)),
     asked: PlanBody = Depends(reads(PlanBody)),
 ) -> PlanAnswer:
-    """Looks at the clusters and computes what would happen. Writes to none of them."""
+    """Looks at the clusters and computes what would happen. Writes to none of them. A plan is one team's; what it says
+    of other teams' objects and wishes is told to their members only."""
+    allow(who, "plan.create", asked.team)
+    require_seen(who, "plan.create", await given.observatory.directories.read(), asked.clusters)
     plan = await given.rollouts.plan(
         asked.team, clusters=asked.clusters, action=asked.action, keep_crds=asked.keep_crds, who=who.name
     )
@@ -45,6 +49,9 @@ async def create(
 
 @router.get("/plans/{hash}")
 @answers(PlanAnswer, refuses=(404,))
-async def show(hash: PlanHash, given: Given, _: Principal = Depends(require("plan.read"))) -> PlanAnswer:
-    """By hash, or its first characters where they fit one plan only."""
-    return told((await given.rollouts.show_plan(hash)).plan)
+async def show(
+    hash: PlanHash, given: Given, who: Principal = Depends(require("plan.read", anywhere=True))
+) -> PlanAnswer:
+    """By hash, or its first characters where they fit one plan only (of those that one may see)."""
+    stored = await given.rollouts.show_plan(hash, team=teams_of(who, "plan.read"))
+    return PlanAnswer(stored.hash, stored.plan.outcome, stored.plan, stored.created_at, stored.requested_by)

@@ -11,9 +11,10 @@ from gatewright.observe.probed import order
 from gatewright.server.operations import answers, answers_pages, reads
 from gatewright.server.paging import Page, Paging
 from gatewright.server.parameters import Label, OfClusters, OfTeam
-from gatewright.server.permissions import require
+from gatewright.server.permissions import allow, require
 from gatewright.server.principal import Principal
 from gatewright.server.routes.given import Given
+from gatewright.server.scope import view_of
 from gatewright.server.wire import Body
 
 router = APIRouter(tags=["probes"])
@@ -39,10 +40,12 @@ async def index(
     cluster: OfClusters = None,
     hostname: OfHostname = None,
     failing: Failing = False,
-    _: Principal = Depends(require("probe.read")),
+    who: Principal = Depends(require("probe.read", anywhere=True)),
 ) -> Page[ProbeResult]:
     """What the last probe of each listener and hostname came to, by cluster and Gateway."""
-    found = await given.probes.list(team, tuple(cluster or ()), hostname=hostname, failing=failing)
+    found = await given.probes.list(
+        view_of(who, "probe.read", team), tuple(cluster or ()), hostname=hostname, failing=failing
+    )
     return page.of(found, order)
 
 
@@ -50,8 +53,11 @@ async def index(
 @answers(ProbeRun, refuses=(404,))
 async def run(
     given: Given,
-    _: Principal = Depends(require("probe.run")),
+    who: Principal = Depends(require("probe.run", anywhere=True)),
     asked: RunBody = Depends(reads(RunBody)),
 ) -> ProbeRun:
     """Probes now, as fast as the rate limits allow and for at most a minute, and answers with what came of it."""
-    return await given.probes.run(asked.team, asked.clusters, hostname=asked.hostname)
+    if asked.team is not None:
+        allow(who, "probe.run", asked.team)
+    view = view_of(who, "probe.run", asked.team)
+    return await given.probes.run(view, asked.clusters, hostname=asked.hostname)

@@ -8,15 +8,18 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Query
 
 from gatewright.model.rollout import Command, RolloutEvent, RolloutStatus
+from gatewright.server.errors import ForbiddenError
 from gatewright.server.events import MAX_SEQ, Resumed, stream
 from gatewright.server.operations import answers, answers_pages, reads, streams
 from gatewright.server.paging import Page, Paging
 from gatewright.server.parameters import OfTeam, RolloutId
 from gatewright.server.permissions import require
-from gatewright.server.principal import Principal
+from gatewright.server.principal import Permission, Principal
 from gatewright.server.routes.given import Given
+from gatewright.server.scope import of_team, teams_of
+from gatewright.server.veil import veiled_stream
 from gatewright.server.wire import Body
-from gatewright.store.errors import UnknownPlanError
+from gatewright.store.errors import UnknownPlanError, UnknownRolloutError
 
 router = APIRouter(tags=["rollouts"])
 
@@ -34,38 +37,50 @@ class StartBody(Body, frozen=True):
 @answers(RolloutStatus, status=201, refuses=(404, 409, 502))
 async def start(
     given: Given,
-    who: Principal = Depends(require("rollout.start")),
+    who: Principal = Depends(require("rollout.start", anywhere=True)),
     asked: StartBody = Depends(reads(StartBody)),
 ) -> RolloutStatus:
-    """Runs exactly that plan. An unfinished rollout of the same plan continues."""
+    """Runs exactly that plan, which must be of a team in which one may. An unfinished rollout of the same plan
+    continues."""
     if len(asked.plan) != PLAN_HASH:
         raise UnknownPlanError(hash=asked.plan[:80])
+    await given.rollouts.show_plan(asked.plan, team=teams_of(who, "rollout.start"))
     return await given.rollouts.start(asked.plan, who=who.name)
 
 
 @router.get("/rollouts")
 @answers_pages(RolloutStatus)
 async def index(
-    given: Given, page: Paging, team: OfTeam = None, _: Principal = Depends(require("rollout.read"))
+    given: Given,
+    page: Paging,
+    team: OfTeam = None,
+    who: Principal = Depends(require("rollout.read", anywhere=True)),
 ) -> Page[RolloutStatus]:
     """Newest first."""
-    found = await given.rollouts.list(team, limit=page.limit + 1, before=page.after_texts(2))
+    teams = teams_of(who, "rollout.read", team)
+    found = await given.rollouts.list(teams, limit=page.limit + 1, before=page.after_texts(2))
     return page.cut(found, lambda rollout: (rollout.created_at, rollout.id))
 
 
 @router.get("/rollouts/{id}")
 @answers(RolloutStatus, refuses=(404,))
-async def show(id: RolloutId, given: Given, _: Principal = Depends(require("rollout.read"))) -> RolloutStatus:
-    """The state of a rollout, its clusters and their steps."""
-    return await given.rollouts.show(id)
+async def show(
+    id: RolloutId, given: Given, who: Principal = Depends(require("rollout.read", anywhere=True))
+) -> RolloutStatus:
+    """The state of a rollout, its clusters and their steps. Every rollout is one team's; to others there is none."""
+    return await _seen(given, who, "rollout.read", id)
 
 
 @router.post("/rollouts/{id}/{command}")
 @answers(RolloutStatus, refuses=(404, 409))
 async def steer(
-    id: RolloutId, command: Command, given: Given, who: Principal = Depends(require("rollout.command"))
+    id: RolloutId,
+    command: Command,
+    given: Given,
+    who: Principal = Depends(require("rollout.command", anywhere=True)),
 ) -> RolloutStatus:
     """Pause and abort take effect between two steps."""
+    await _seen(given, who, "rollout.command", id)
     return await given.rollouts.command(id, command, who=who.name)
 
 
@@ -76,9 +91,21 @@ async def events(
     given: Given,
     resumed: Resumed,
     after: Annotated[int, Query(ge=0, le=MAX_SEQ)] = 0,
-    _: Principal = Depends(require("rollout.read")),
+    who: Principal = Depends(require("rollout.read", anywhere=True)),
 ) -> AsyncGenerator[bytes]:
     """Server-sent events, each with its number as id; ends when the rollout ends, fails or pauses."""
     after = resumed.number() or after
-    await given.rollouts.show(id)
-    return stream(given.rollouts.events(id, after=after))
+    await _seen(given, who, "rollout.read", id)
+    found = given.rollouts.events(id, after=after)
+    return stream(veiled_stream(given.observatory.directories, who, "rollout.read", found))
+
+
+async def _seen(given: Given, who: Principal, permission: Permission, id: str) -> RolloutStatus:
+    """The rollout, if it is of a team in which ``who`` has the permission: where they only see it, they are refused.
+    Raises ``UnknownRolloutError``, ``ForbiddenError``."""
+    found = await given.rollouts.show(id)
+    if who.may(permission) or of_team(who, permission, found.team):
+        return found
+    if of_team(who, "rollout.read", found.team):
+        raise ForbiddenError(permission=permission, who=who.name)
+    raise UnknownRolloutError(rollout=id[:80])

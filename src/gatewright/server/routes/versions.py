@@ -14,6 +14,7 @@ from gatewright.server.parameters import OfTeam
 from gatewright.server.permissions import require
 from gatewright.server.principal import Principal
 from gatewright.server.routes.given import Given
+from gatewright.server.scope import view_of
 
 router = APIRouter(tags=["consistency"])
 
@@ -23,9 +24,11 @@ Different = Annotated[bool, Query(description="Only what is not routed alike, or
 
 @router.get("/versions")
 @answers(Versions, refuses=(404,))
-async def versions(given: Given, team: OfTeam = None, _: Principal = Depends(require("fleet.read"))) -> Versions:
+async def versions(
+    given: Given, team: OfTeam = None, who: Principal = Depends(require("fleet.read", anywhere=True))
+) -> Versions:
     """What each cluster (of a team) has of Gateway API, controllers and Kubernetes, and how far teams are apart."""
-    return await given.consistency.versions(team)
+    return await given.consistency.versions(view_of(who, "fleet.read", team))
 
 
 @router.get("/hostnames")
@@ -36,15 +39,16 @@ async def hostnames(
     team: OfTeam = None,
     hostname: OfHostname = None,
     different: Different = False,
-    _: Principal = Depends(require("fleet.read")),
+    who: Principal = Depends(require("fleet.read", anywhere=True)),
 ) -> Page[HostnameComparison]:
     """The hostnames of all clusters, or of a team's namespaces, by name: who serves them, and whether alike."""
-    found = await given.consistency.hostnames(team, hostname=hostname, different=different)
+    found = await given.consistency.hostnames(view_of(who, "fleet.read", team), hostname=hostname, different=different)
     return page.of(found, lambda comparison: (comparison.hostname,))
 
 
 @router.get("/advice")
 @answers(Advice)
 async def advice(given: Given, _: Principal = Depends(require("fleet.read"))) -> Advice:
-    """The map of teams, clusters, namespaces and domains, what ties the teams, and what would lower that."""
+    """The map of teams, clusters, namespaces and domains, what ties the teams, and what would lower that. It is about
+    all teams, so the permission must hold in the whole installation."""
     return await given.consistency.advice()

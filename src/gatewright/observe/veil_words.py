@@ -1,0 +1,94 @@
+"""Which parameters of sentences and errors hold names that not everybody may read.
+
+``kind_of(key, param)`` is the one place that says so. A test lists every sentence with such a parameter: a new one is
+not forgotten. Whatever is not named here is read for references to objects in namespaces of others, and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, Literal, TypeAlias
+
+Kind: TypeAlias = Literal[
+    "team", "teams", "stack", "other-stack", "holder", "bindings", "clusters", "names", "places", "count", "address",
+    "plain",
+]  # fmt: skip
+"""``team``: the name of a team; ``teams``: several, with commas; ``stack``: of the team in ``team``; ``other-stack``:
+of the one in ``other_team``; ``holder``: a writer with its name, which is a team's where the writer is Gatewright;
+``bindings``: ``TEAM.CLUSTER``, with commas; ``clusters``, ``names`` (of anything): with commas; ``places``: whose
+namespaces something is in; ``count``: how many there are of everybody's; ``address``: where and how a cluster is
+reached; ``plain``: nothing."""
+
+TELLING: Final[Mapping[str, Kind]] = {
+    "team": "team",
+    "other_team": "team",
+    "teams": "teams",
+    "serves": "teams",
+    "pair": "teams",
+    "stack": "stack",
+    "other_stack": "other-stack",
+    "owner": "holder",
+    "other": "plain",
+    "others": "plain",
+    "nearest": "names",
+    "bindings": "bindings",
+    "server": "address",
+    "user": "address",
+}
+"""What parameters of these names hold, unless ``_BY_KEY`` says otherwise."""
+
+_TEAM_OTHER: Final[Mapping[str, Kind]] = {"other": "team"}
+_OTHERS: Final[Mapping[str, Kind]] = {"other": "team", "others": "teams"}
+_UNREACHED: Final[Mapping[str, Kind]] = {"reason": "address"}
+_BY_KEY: Final[Mapping[str, Mapping[str, Kind]]] = {
+    **dict.fromkeys(
+        (
+            "consistency.advice-merge",
+            "consistency.advice-move",
+            "consistency.domain-share",
+            "consistency.tie-backend",
+            "consistency.tie-parent",
+            "consistency.tie-hostname",
+            "consistency.tie-domain",
+            "consistency.tie-grant",
+        ),
+        _OTHERS,
+    ),
+    **dict.fromkeys(
+        (
+            "kube.unreachable",
+            "kube.proxy-failed",
+            "kube.interrupted",
+            "kube.tls-untrusted",
+            "kube.tls-hostname",
+            "kube.tls-failed",
+            "kube.not-kubernetes",
+            "kube.unauthorized",
+            "kube.plugin-failed",
+            "kube.token-file",
+            "kube.client-certificate",
+        ),
+        _UNREACHED,
+    ),
+    "kube.kubeconfig-file": {"path": "address", "reason": "address"},
+    "manifest.kind": {"nearest": "plain"},
+    "manifest.unknown-field": {"nearest": "plain"},
+    "planning.crd-has-objects": {"where": "places", "count": "count"},
+    "preflight.gateways-lose-controller": {"where": "places"},
+    "rollout.cluster-held": {"owner": "plain"},
+    "store.cluster-locked": {"owner": "plain"},
+    "store.namespace-taken": {"owner": "team"},
+    "store.unknown-cluster": {"nearest": "clusters"},
+    "store.unknown-stack": {"nearest": "plain"},
+    "store.unknown-team": {"nearest": "teams"},
+}
+_BY_PREFIX: Final[Mapping[str, Mapping[str, Kind]]] = {"planning.namespace-": _TEAM_OTHER}
+
+
+def kind_of(key: str, param: str) -> Kind:
+    """What a parameter of a sentence holds. A remedy is as its error."""
+    base = key.removesuffix(".remedy")
+    for prefix, kinds in _BY_PREFIX.items():
+        if base.startswith(prefix) and param in kinds:
+            return kinds[param]
+    return _BY_KEY.get(base, {}).get(param) or TELLING.get(param, "plain")
