@@ -123,8 +123,8 @@ class Auditing:
                 raise
 
     async def _tell(self, scope: Scope, act: Act, status: int, code: str) -> None:
-        refused = status >= 400
-        if not _worth_telling(scope) or (act.committed and not refused):
+        refused = status >= 400 or bool(code)
+        if not (act.tell or _worth_telling(scope)) or (act.committed and not refused):
             return
         if not act.origin.via:
             left_out = self._strangers.admit(act.origin.address)

@@ -36,6 +36,7 @@ _TAG: Final = {"schema": {"type": "string", "pattern": '^"[0-9a-f]{32}"$'}, "req
 _HEADERS: Final[dict[str, dict[str, Any]]] = {
     "ETag": {**_TAG, "description": "The tag of this answer, for If-None-Match and If-Match."},
     "Link": {"schema": {"type": "string"}, "description": 'The next page, rel="next"; absent on the last one.'},
+    "Location": {"schema": {"type": "string"}, "required": True, "description": "Where the browser goes on."},
     "Allow": {"schema": {"type": "string"}, "description": "The methods that the path understands."},
     "WWW-Authenticate": {"schema": {"const": "Bearer"}, "required": True},
 }
@@ -93,7 +94,7 @@ def _types(route: APIRoute) -> Iterator[Any]:
 def _complete(operation: dict[str, Any], route: APIRoute, schemas: _Schemas) -> None:
     declared = declared_of(route)
     assert declared is not None, route.path
-    reading = "GET" in methods_of(route) and declared.shape not in ("stream", "download")
+    reading = "GET" in methods_of(route) and declared.shape in ("value", "page", "nothing")
     operation["description"] = " ".join(operation.get("description", "").replace("``", "`").split())
     operation["x-permission"] = permission_of(route)
     if is_public(route):
@@ -128,10 +129,10 @@ def _request_body(type: Any, schemas: _Schemas) -> dict[str, Any]:
 
 def _answer(declared: Declared, reading: bool, schemas: _Schemas) -> dict[str, Any]:
     told: dict[str, Any] = {"description": HTTPStatus(declared.status).phrase}
-    names = ["ETag"] * reading + ["Link"] * (declared.shape == "page")
+    names = ["ETag"] * reading + ["Link"] * (declared.shape == "page") + ["Location"] * (declared.shape == "redirect")
     if names:
         told["headers"] = _headers(*names)
-    if declared.shape == "nothing":
+    if declared.shape in ("nothing", "redirect"):
         return told
     if declared.shape == "download":
         return {**told, "content": {media: {"schema": {"type": "string"}} for media in declared.media.split(", ")}}

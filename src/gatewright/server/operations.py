@@ -19,9 +19,9 @@ whoever may not ask)::
 ``answers(T)`` encodes what the function returns, and pyright holds it to ``T``; ``answers(str, media=YAML)`` is for
 text; ``answers_pages(T)`` with a ``Paging`` parameter (``server.paging``) for lists that may be long;
 ``answers_nothing()`` for 204; ``streams(T)`` for server-sent events whose data is a ``T`` (the function returns
-``events.stream(...)``); ``downloads(media)`` for a file that is made while it is sent. ``reads(T)`` decodes the body; T
-extends ``wire.Body``, and a constraint that the model checks is written on its fields for the document
-(``server.parameters``).
+``events.stream(...)``); ``downloads(media)`` for a file that is made while it is sent; ``redirects()`` for a browser.
+``reads(T)`` decodes the body; T extends ``wire.Body``, and a constraint that the model checks is written on its fields
+for the document (``server.parameters``).
 
 ``refuses`` names the error statuses beyond those that every route has or that follow from its parameters: 401, 403,
 422 and 500 always, 413 and 415 with a body, 412 with ``IfMatch`` (``server.etags``). All errors are problems
@@ -63,7 +63,7 @@ _REQUEST: Final = "the_request_itself"
 
 P = ParamSpec("P")
 T = TypeVar("T")
-Shape = Literal["value", "page", "nothing", "stream", "download"]
+Shape = Literal["value", "page", "nothing", "stream", "download", "redirect"]
 
 
 class Declared(msgspec.Struct, frozen=True):
@@ -155,6 +155,22 @@ def downloads(*media: str, refuses: Iterable[int] = ()) -> Callable[[Endpoint[P,
     return lambda endpoint: _declare(endpoint, declared, respond)
 
 
+class Redirect(msgspec.Struct, frozen=True):
+    """Where a browser goes on."""
+
+    location: str
+
+
+def redirects(*, refuses: Iterable[int] = ()) -> Callable[[Endpoint[P, Redirect]], Wrapped]:
+    """The route leads a browser on (303). Whoever sends it here may say more than the route knows."""
+    declared = Declared("redirect", None, 303, "", frozenset(refuses))
+
+    def respond(onward: Redirect) -> Response:
+        return Response(status_code=303, headers={"Location": onward.location})
+
+    return lambda endpoint: _declare(endpoint, declared, respond)
+
+
 def _declare(endpoint: Endpoint[P, T], declared: Declared, respond: Callable[[T], Response]) -> Wrapped:
     """The function that FastAPI calls: ``endpoint`` with the request beside its own parameters."""
     signature = inspect.signature(endpoint, eval_str=True)
@@ -168,7 +184,8 @@ def _declare(endpoint: Endpoint[P, T], declared: Declared, respond: Callable[[T]
     @functools.wraps(endpoint)
     async def called(*args: Any, **kwargs: Any) -> Response:
         request: Request = kwargs[named] if named else kwargs.pop(_REQUEST)
-        refuse_unknown(request)
+        if declared.shape != "redirect":
+            refuse_unknown(request)
         response = conditional(request, respond(await veiled(request, await endpoint(*args, **kwargs))))
         # A route that has more to say than its value, a cookie, leaves here what says it.
         if finish := getattr(request.state, "finish", None):

@@ -87,13 +87,18 @@ def _details(error: GatewrightError, language: Language) -> list[Detail]:
 def response(error: GatewrightError, request: Request) -> Response:
     """The error as an answer to ``request``."""
     told = problem(error, language_of(request.headers.get("accept-language")))
-    request.scope.setdefault("state", {})[CODE_KEY] = told.code
+    note_code(request, told.code)
     headers = {"Cache-Control": "no-store"}
     if isinstance(error, UnauthenticatedError):
         headers["WWW-Authenticate"] = "Bearer"
     if isinstance(error, BusyError | TooManyAttemptsError):
         headers["Retry-After"] = str(error.report.params["seconds"])
     return Response(msgspec.json.encode(told), told.status, headers, MEDIA_TYPE)
+
+
+def note_code(request: Request, code: str) -> None:
+    """Tells what stands around the application that the request is refused, and why."""
+    request.scope.setdefault("state", {})[CODE_KEY] = code
 
 
 def install(app: FastAPI, methods: Callable[[str], Iterable[str]]) -> None:

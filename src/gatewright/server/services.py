@@ -51,6 +51,8 @@ from gatewright.server.ids import Ids
 from gatewright.server.logs import configure
 from gatewright.server.metrics import Metrics, Sources
 from gatewright.server.notifications import NotificationDesk
+from gatewright.server.oidc.pending import Pendings
+from gatewright.server.oidc.signin import Oidc
 from gatewright.server.passwords import Hasher, Passwords
 from gatewright.server.people import PeopleDesk
 from gatewright.server.principal import Principal
@@ -97,6 +99,7 @@ class Services:
     people: PeopleDesk
     tokens: TokenDesk
     set_up: SetUp
+    oidc: Oidc | None
     ids: Ids
 
     @contextlib.asynccontextmanager
@@ -251,8 +254,18 @@ async def open_services(
             people=PeopleDesk(database, passwords, sign_ins),
             tokens=TokenDesk(database),
             set_up=SetUp(database, passwords, sign_ins, settings.setup_file),
+            oidc=_oidc(settings, database, ring, sign_ins, clock),
             ids=Ids(ring),
         )
+
+
+def _oidc(settings: Settings, database: Database, ring: KeyRing, sign_ins: SignIns, clock: Clock) -> Oidc | None:
+    if settings.oidc is None:
+        return None
+    # The protocol takes a while to import, which whoever has no provider need not pay.
+    from gatewright.server.oidc.provider import Provider
+
+    return Oidc(settings.oidc, Provider(settings.oidc, clock), Pendings(ring), sign_ins, database, clock)
 
 
 def _policy(settings: Settings, *own: tuple[str, int]) -> AddressPolicy:

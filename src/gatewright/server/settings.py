@@ -13,6 +13,8 @@ from gatewright.model.events import RETENTION_DAYS
 from gatewright.observe.probes.addresses import Exclusions, exclusions
 from gatewright.observe.probes.errors import ExclusionError
 from gatewright.server.errors import SettingError
+from gatewright.server.oidc.options import GROUPS_CLAIM, LABEL, SCOPES, OidcOptions
+from gatewright.server.oidc.options import from_environment as oidc_options
 from gatewright.text import Message, message
 
 
@@ -37,6 +39,15 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     Setting("GATEWRIGHT_PROBE_LOOPBACK", "", message("server.about.probe-loopback")),
     Setting("GATEWRIGHT_PROBE_EXCLUDE", "", message("server.about.probe-exclude")),
     Setting("GATEWRIGHT_EVENT_DAYS", "90", message("server.about.event-days")),
+    Setting("GATEWRIGHT_URL", "", message("server.about.url")),
+    Setting("GATEWRIGHT_OIDC_ISSUER", "", message("server.about.oidc-issuer")),
+    Setting("GATEWRIGHT_OIDC_CLIENT_ID", "", message("server.about.oidc-client-id")),
+    Setting("GATEWRIGHT_OIDC_CLIENT_SECRET", "", message("server.about.oidc-client-secret")),
+    Setting("GATEWRIGHT_OIDC_CLIENT_SECRET_FILE", "", message("server.about.oidc-client-secret-file")),
+    Setting("GATEWRIGHT_OIDC_SCOPES", SCOPES, message("server.about.oidc-scopes")),
+    Setting("GATEWRIGHT_OIDC_NAME", LABEL, message("server.about.oidc-name")),
+    Setting("GATEWRIGHT_OIDC_GROUPS_CLAIM", GROUPS_CLAIM, message("server.about.oidc-groups-claim")),
+    Setting("GATEWRIGHT_OIDC_GROUPS", "", message("server.about.oidc-groups")),
     Setting("GATEWRIGHT_DEBUG", "", message("server.about.debug")),
 )
 
@@ -56,6 +67,7 @@ class Settings(msgspec.Struct, frozen=True):
     probe_loopback: bool = False
     probe_exclude: Exclusions = Exclusions()
     event_days: int = RETENTION_DAYS
+    oidc: OidcOptions | None = None
 
     @property
     def token_file(self) -> Path:
@@ -91,6 +103,7 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
         probe_loopback=environ.get("GATEWRIGHT_PROBE_LOOPBACK", "") not in ("", "0"),
         event_days=_days(environ.get("GATEWRIGHT_EVENT_DAYS", "")),
         probe_exclude=_exclusions(environ.get("GATEWRIGHT_PROBE_EXCLUDE", "")),
+        oidc=oidc_options(environ),
     )
 
 

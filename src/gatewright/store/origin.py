@@ -32,7 +32,7 @@ class Origin(msgspec.Struct, frozen=True):
 
 class Act(msgspec.Struct):
     """One request. ``committed``: entries of it that are in the audit for good; the rest is what the entry says that
-    is written where there is none (``about``)."""
+    is written where there is none (``about``). ``tell``: it has one although it looks like reading."""
 
     origin: Origin
     committed: int = 0
@@ -42,6 +42,7 @@ class Act(msgspec.Struct):
     team: str = ""
     cluster: str = ""
     after: JSON = None
+    tell: bool = False
 
 
 ACT: Final[ContextVar[Act | None]] = ContextVar("gatewright.act", default=None)
@@ -78,6 +79,7 @@ def about(
     team: str | None = None,
     cluster: str | None = None,
     after: JSON = None,
+    tell: bool = False,
 ) -> None:
     """Says what the request is about, where its path does not tell. Nothing in background work."""
     act = current()
@@ -88,3 +90,4 @@ def about(
     act.team = act.team if team is None else team
     act.cluster = act.cluster if cluster is None else cluster
     act.after = act.after if after is None else after
+    act.tell = act.tell or tell

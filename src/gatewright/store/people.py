@@ -189,6 +189,11 @@ class People:
             raise UnknownMemberError(user=person.name, team=team)
         await self.require_administrator(person)
 
+    async def given_by(self, person: Person) -> dict[str, str]:
+        """Who gave the person their roles, by team."""
+        mine = select(GrantRow).where(GrantRow.user_id == person.id)
+        return {grant.team: grant.granted_by for grant in await rows(self._session, mine)}
+
     async def revoke_team(self, team: str) -> list[Grant]:
         """Takes everybody's role in a team that goes; gives what they were."""
         before = await self.members(team)

@@ -211,4 +211,4 @@ async def _view(given: Given, who: Principal, cookie: str) -> SessionView:
 
 def _provider(given: Given) -> str | None:
     """What the button for signing in with the OpenID provider says."""
-    return None
+    return None if given.oidc is None else given.oidc.label
