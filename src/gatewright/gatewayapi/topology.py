@@ -34,6 +34,7 @@ from gatewright.gatewayapi.live import (
     GroupKind,
     Key,
     ListenerSet,
+    Namespace,
     ParentRef,
     Route,
     Snapshot,
@@ -248,7 +249,7 @@ class _Drawing:
         allowed = one.listener.allowed_routes.namespaces if one.listener.allowed_routes else None
         given = allowed.from_ if allowed else "Same"
         if given == "Selector" and allowed:
-            found = self._snapshot.of(NAMESPACE).get(("", namespace))
+            found: Namespace | None = self._snapshot.of(NAMESPACE).get(("", namespace))
             if found is None:
                 return NAMESPACE in self._snapshot.unread
             labels = {"kubernetes.io/metadata.name": namespace, **(found.metadata.labels or {})}

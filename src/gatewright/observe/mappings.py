@@ -84,13 +84,14 @@ class Mappings:
         }
         present = sum(1 for cell in cells if cell.presence == "present")
         told, cut = differences(specs)
-        states: set[HealthState] = {cell.state for cell in cells if cell.presence == "present"}
+        states = {cell.state for cell in cells if cell.presence == "present"}
+        unknown: HealthState = "unknown"
         return ResourceMapping(
             team=one.team,
             group=one.kind[0],
             kind=one.kind[1],
             name=one.name,
-            state=next((state for state in WORST if state in states), "unknown"),
+            state=next((state for state in WORST if state in states), unknown),
             agreement=_agreement(present, specs),
             present=present,
             cells=tuple(cells),
@@ -115,11 +116,12 @@ class Mappings:
         if live is None:
             return cell
         health = state.objects.get((one.kind, key))
+        unjudged: HealthState = "healthy" if is_namespace else "unknown"
         first = min(health.findings, key=_worse, default=None) if health else None
         spec = None if is_namespace else self._specs_of(uid, binding.namespace).get(_key(one))
         return msgspec.structs.replace(
             cell,
-            state=health.state if health else "healthy" if is_namespace else "unknown",
+            state=health.state if health else unjudged,
             findings=len(health.findings) if health else 0,
             severity=first.severity if first else None,
             code=first.code if first else "",

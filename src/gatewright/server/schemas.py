@@ -102,7 +102,7 @@ def _object(shape: Any, kind: str, prefix: str, language: Language, leave: tuple
         else:
             made = {**_plain(field.type), **_constraints().get(f"{kind}.{path}", {})}
             if field.default not in (msgspec.NODEFAULT, None, "", ()):
-                made["default"] = list(field.default) if isinstance(field.default, tuple) else field.default
+                made["default"] = msgspec.to_builtins(field.default)
             made = made if field.required else _or_null(made)
         properties[field.encode_name] = {**made, "description": _about(kind, path, language)}
         if field.required:
@@ -183,8 +183,7 @@ def _reserved() -> list[int]:
 
 
 def _duration() -> str:
-    (meta,) = Duration.__metadata__
-    return str(meta.extra_json_schema["pattern"])
+    return str(msgspec.json.schema(Duration)["pattern"])
 
 
 def _numbers(version: str) -> tuple[tuple[int, ...], str]:

@@ -89,8 +89,9 @@ def _leaves(path: str, value: JSON) -> Iterator[tuple[str, JSON]]:
         for key, inner in cast("dict[str, JSON]", value).items():
             yield from _leaves(_join(path, key), inner)
     elif isinstance(value, list) and any(isinstance(v, dict | list) for v in cast("list[JSON]", value)):
-        for index, inner in enumerate(cast("list[JSON]", value)):
-            yield from _leaves(f"{path}[{_name(inner, value, index)}]", inner)
+        entries = cast("list[JSON]", value)
+        for index, inner in enumerate(entries):
+            yield from _leaves(f"{path}[{_name(inner, entries, index)}]", inner)
     else:
         yield path, value
 
