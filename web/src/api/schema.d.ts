@@ -911,11 +911,13 @@ export interface Plan {
   keep_crds?: boolean;
 }
 
-/** A plan with its address and what it comes to. */
+/** A plan with its address and what it comes to. `created_at` and `requested_by`: when it was first made, and for whom; empty in the answer that makes it. */
 export interface PlanAnswer {
   hash: string;
   outcome: "change" | "nothing" | "stopped";
   plan: Plan;
+  created_at?: string;
+  requested_by?: string;
 }
 
 /** No clusters: all of the team's. */
@@ -1465,6 +1467,8 @@ export interface Api {
   "GET /notifications": { permission: "notification.read"; query: { limit?: number; continue?: string; }; answer: NotificationStatus[] };
   "GET /notifications/{name}": { permission: "notification.read"; path: { name: string; }; answer: NotificationStatus };
   "GET /objects": { permission: "fleet.read"; query: { team?: string; cluster?: string[]; kind?: string[]; state?: ("healthy" | "progressing" | "degraded" | "unhealthy" | "unknown")[]; q?: string; limit?: number; continue?: string; }; answer: SeenObject[] };
+  "GET /oidc/callback": { permission: null; query: { state?: string; code?: string; error?: string; }; answer: undefined };
+  "GET /oidc/start": { permission: null; query: { return_to?: string; }; answer: undefined };
   "GET /openapi.json": { permission: "api.describe"; answer: Record<string, unknown> };
   "GET /permissions": { permission: "role.read"; answer: PermissionRow[] };
   "GET /plans/{hash}": { permission: "plan.read"; path: { hash: string; }; answer: PlanAnswer };
