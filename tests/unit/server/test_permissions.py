@@ -16,12 +16,15 @@ from gatewright.server.app import PREFIX, api_routes, create_app
 from gatewright.server.permissions import is_public, permission_of, public, require, undeclared
 from gatewright.server.principal import ALL, Permission, Principal
 from gatewright.server.services import Services
+from gatewright.server.web import WebApplication
 
 ROUTES = [route for route in api_routes() if isinstance(route, APIRoute)]
 PUBLIC = {
     "GET /session": "says whether somebody is signed in",
     "POST /session": "signing in",
     "POST /setup": "takes the set-up code instead",
+    "GET /oidc/start": "signing in",
+    "GET /oidc/callback": "signing in",
     "GET /registrations/{token}/script": "the secret in the path is what is asked for",
     "POST /registrations/{token}/complete": "the secret in the path is what is asked for",
 }
@@ -64,7 +67,9 @@ def test_a_route_without_a_permission_is_found() -> None:
 async def test_the_application_has_no_other_routes(services: Services) -> None:
     app = create_app(services)
     assert set(app.openapi()["paths"]) == {PREFIX + route.path for route in ROUTES}
-    assert all(type(route).__name__ == "_IncludedRouter" for route in app.routes)
+    *api, page = app.routes
+    assert all(type(route).__name__ == "_IncludedRouter" for route in api)
+    assert isinstance(page, WebApplication)
 
 
 @pytest.mark.parametrize(("method", "path", "permission"), requests())
