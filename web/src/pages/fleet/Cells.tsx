@@ -74,6 +74,7 @@ export function CountsCell({ row, kind, counts }: { row: FleetRow; kind: string;
   const { t } = useTranslation("fleet");
   const { t: common } = useTranslation("common");
   const { good, all, tone } = tally(counts);
+  if (!row.seen_at) return <Nothing hint={t("never-seen")} />;
   if (!all) return <Nothing hint={t("none-of", { kind })} />;
   const hint = WORST.filter((state) => counts?.[state])
     .map((state) => `${common(`state.${state}`)}: ${counts?.[state]}`)
@@ -98,6 +99,7 @@ export function BundleCell({ row, part }: { row: FleetRow; part: "bundle" | "cha
       : "degraded"
     : ofBundle && severityTone[ofBundle.severity];
   const hint = [odd ? t(`bundle.${state}`) : "", ofBundle ? say(ofBundle.message) : ""].filter(Boolean).join("\n\n");
+  if (!row.seen_at) return <Nothing hint={t("never-seen")} />;
   if (state === "absent") return <Nothing hint={t("bundle.absent")} />;
   const shown = part === "channel" ? row.channel : row.bundle || t(`bundle-short.${state}`);
   if (!shown) return <Nothing />;
@@ -111,7 +113,7 @@ export function BundleCell({ row, part }: { row: FleetRow; part: "bundle" | "cha
 export function ControllersCell({ row }: { row: FleetRow }) {
   const { t } = useTranslation("fleet");
   const all = row.controllers ?? [];
-  if (!all.length) return <Nothing hint={t("no-controller")} />;
+  if (!all.length) return <Nothing hint={t(row.seen_at ? "no-controller" : "never-seen")} />;
   const down = all.filter((one) => !one.available);
   const hint = all.map((one) => t(one.available ? "controller.up" : "controller.down", { ...one })).join("\n");
   return (
@@ -125,7 +127,7 @@ export function CertificatesCell({ row }: { row: FleetRow }) {
   const { t, i18n } = useTranslation("fleet");
   const now = useNow();
   const { count = 0, bad = 0, soonest, object } = row.certificates ?? {};
-  if (!count) return <Nothing hint={t("no-certificate")} />;
+  if (!count) return <Nothing hint={t(row.seen_at ? "no-certificate" : "never-seen")} />;
   const ends = moment(soonest);
   const when = ends === null ? "" : relative(ends, now, i18n.language);
   const hint = [
@@ -185,7 +187,7 @@ export function SkewCell({ row }: { row: FleetRow }) {
   const say = useSay();
   const skews = row.skews ?? [];
   const [first] = skews;
-  if (!first) return <Nothing hint={t("no-skew")} />;
+  if (!first) return <Nothing hint={t(row.seen_at ? "no-skew" : "never-seen")} />;
   const worst = skews.some((one) => one.severity === "error") ? "error" : first.severity;
   const hint = skews.map((one) => `${say(one.message)}\n${say(one.remedy)}`).join("\n\n");
   return (

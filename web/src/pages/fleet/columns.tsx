@@ -121,7 +121,7 @@ export function useColumns(rows: readonly FleetRow[] | undefined): Column<FleetR
             <span className="numbers">{row.drifts}</span>
           </Cell>
         ) : (
-          <Nothing hint={t("no-drift")} />
+          <Nothing hint={t(row.seen_at ? "no-drift" : "never-seen")} />
         ),
     },
     {
