@@ -142,6 +142,13 @@ class SignIns:
         async with self._database.reading() as unit:
             return await unit.sessions.of(who.id)
 
+    async def leave(self, who: Principal, cookie: str) -> None:
+        """Ends the session with this cookie, if it has not ended."""
+        async with self._database.transaction() as unit:
+            found = await unit.sessions.find(digest(cookie))
+            if found is not None and await unit.sessions.end(who.id, found.id):
+                await unit.journal.note(who.name, "session.delete", who.name, before={"session": found.id})
+
     async def end(self, who: Principal, id: str) -> None:
         """Raises ``UnknownSessionError``."""
         async with self._database.transaction() as unit:

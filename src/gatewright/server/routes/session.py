@@ -118,8 +118,7 @@ async def sign_in(
 async def sign_out(request: Request, given: Given, who: Principal = Depends(require("account.write"))) -> None:
     """Signs out: the session of the cookie ends."""
     if who.via == "session":
-        cookie = request.cookies.get(COOKIE, "")
-        await given.sign_ins.end(who, await given.sign_ins.current(cookie))
+        await given.sign_ins.leave(who, request.cookies.get(COOKIE, ""))
     hand_out(request, "")
 
 
