@@ -14,7 +14,9 @@ from rich.table import Table
 
 from gatewright.lab import lab, places, traefik
 from gatewright.lab.binaries import binaries
+from gatewright.lab.identity import PROGRAM
 from gatewright.lab.lab import LabOptions
+from gatewright.lab.programs import built
 from gatewright.lab.releases import DEFAULT_MINOR
 from gatewright.lab.state import LabState
 from gatewright.lab.supervisor import serve, up_detached
@@ -74,6 +76,7 @@ def up(
 def prepare(
     kubernetes: Annotated[list[str] | None, typer.Option(help=_t("lab.help.kubernetes"))] = None,
     traefik_version: Annotated[list[str] | None, typer.Option("--traefik", help=_t("lab.help.traefik"))] = None,
+    identity: Annotated[bool, typer.Option("--identity", help=_t("lab.help.identity"))] = False,
 ) -> None:
     """Get binaries now, so that a later start does not wait for them."""
 
@@ -82,6 +85,8 @@ def prepare(
             typer.echo(str((await binaries(minor, _progress)).kube_apiserver))
         for version in traefik_version or []:
             typer.echo(str(await traefik.binary(f"traefik:{version}")))
+        if identity:
+            typer.echo(str(await built(PROGRAM, _progress)))
 
     asyncio.run(obtain())
 

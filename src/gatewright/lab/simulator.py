@@ -9,14 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 import secrets
-import shutil
 import ssl
 import tempfile
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
-from importlib import resources
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -24,13 +21,12 @@ import aiohttp
 import msgspec
 
 from gatewright.kube.connection import Connection
-from gatewright.lab import places
-from gatewright.lab.binaries import locked
 from gatewright.lab.certs import Authority
-from gatewright.lab.errors import BuildFailed, GoMissing, StartFailed, UnknownCluster
-from gatewright.lab.process import Child, last_line
-from gatewright.lab.toolchain import Progress, go_environment
-from gatewright.text import Message, message
+from gatewright.lab.errors import StartFailed, UnknownCluster
+from gatewright.lab.process import Child
+from gatewright.lab.programs import Program, built
+from gatewright.lab.toolchain import Progress
+from gatewright.text import Message
 
 FaultKind = Literal[
     "hang",
@@ -46,8 +42,7 @@ FaultKind = Literal[
     "forbidden",
     "error",
 ]
-_TITLE: Final = "simulator"
-_GO_VERSION: Final = "1.24"
+PROGRAM: Final = Program("simulator", "1.24")
 _START_SECONDS: Final = 120
 
 
@@ -215,7 +210,7 @@ async def simulated_fleet(options: FleetOptions, progress: Progress | None = Non
 
     Raises ``GoMissing`` or ``BuildFailed`` where the program must be built and cannot, ``StartFailed``.
     """
-    program = await simulator_program(progress or _silent)
+    program = await built(PROGRAM, progress or _silent)
     authority = Authority.create("gatewright-simulator")
     pair = authority.server("simulator", addresses=("127.0.0.1",), hosts=("localhost",))
     token = secrets.token_urlsafe(24)
@@ -251,57 +246,3 @@ async def _ready(child: Child, start: dict[str, Any]) -> int:
             return msgspec.json.decode(await child.stdout.readline(), type=_Ready).port
     except (TimeoutError, OSError, msgspec.DecodeError) as error:
         raise StartFailed(process="simulator", log=str(child.log), line=child.last_words()) from error
-
-
-def sources() -> Path:
-    """The folder of the Go program."""
-    return Path(str(resources.files("gatewright.lab"))) / "simulator"
-
-
-def digest(files: Iterable[Path]) -> str:
-    """16 hexadecimal digits of the names and contents of files, whatever their order."""
-    total = hashlib.sha256()
-    for path in sorted(files, key=lambda path: path.name):
-        total.update(f"{path.name}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
-    return total.hexdigest()[:16]
-
-
-async def simulator_program(progress: Progress) -> Path:
-    """The program for the sources as they are, from the cache or built. Raises ``GoMissing`` or ``BuildFailed``."""
-    here = sources()
-    root = places.cache() / "lab"
-    root.mkdir(parents=True, exist_ok=True)
-    program = root / f"simulator-{digest([*here.glob('*.go'), here / 'go.mod'])}"
-    if program.is_file():
-        return program
-    async with locked(root / ".simulator.lock", progress, _TITLE):
-        if not program.is_file():
-            await _build(here, program, progress)
-    return program
-
-
-async def _build(here: Path, program: Path, progress: Progress) -> None:
-    go = shutil.which("go")
-    if go is None:
-        raise GoMissing(what=_TITLE, version=_GO_VERSION)
-    progress(message("lab.building", what=_TITLE, minutes=1))
-    log, new = program.with_name("simulator-build.log"), program.with_name(f".{program.name}")
-    log.write_bytes(b"")
-    child = await Child.start(
-        "go-build",
-        [go, "build", "-trimpath", "-ldflags", "-s -w", "-o", str(new), "."],
-        log=log,
-        env=go_environment(),
-        cwd=here,
-    )
-    try:
-        code = await child.wait()
-    finally:
-        await child.stop(grace=2)
-    if code != 0:
-        raise BuildFailed(what=_TITLE, log=str(log), line=last_line(log))
-    new.rename(program)
-    for old in program.parent.glob("simulator-????????????????"):
-        if old != program:
-            old.unlink(missing_ok=True)
-    log.unlink()

@@ -36,6 +36,7 @@ from gatewright.kube.watch import WatchEvent
 from gatewright.lab import simulator
 from gatewright.lab.errors import UnknownCluster
 from gatewright.lab.process import is_alive, reference
+from gatewright.lab.programs import digest
 from gatewright.lab.simulator import Fault, FleetOptions, SimulatedFleet, simulated_fleet
 
 ROUTES = 20
@@ -359,11 +360,11 @@ def test_the_program_is_built_once_per_content(tmp_path: Path) -> None:
     first, second = tmp_path / "a.go", tmp_path / "b.go"
     first.write_text("a")
     second.write_text("b")
-    before = simulator.digest([first, second])
-    assert before == simulator.digest([second, first])
+    before = digest([first, second])
+    assert before == digest([second, first])
     second.write_text("c")
-    assert before != simulator.digest([first, second])
-    assert {path.name for path in simulator.sources().iterdir()} >= {"go.mod", "main.go"}
+    assert before != digest([first, second])
+    assert {path.name for path in simulator.PROGRAM.files()} >= {"go.mod", "main.go"}
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ class Pendings:
         """The value of the cookie."""
         nonce = secrets.token_bytes(_NONCE)
         sealed = AESGCM(self._keys[0]).encrypt(nonce, msgspec.msgpack.encode(pending), _ABOUT)
-        return base64.urlsafe_b64encode(nonce + sealed).decode()
+        return base64.urlsafe_b64encode(nonce + sealed).decode().rstrip("=")
 
     def open(self, cookie: str, state: str, now: datetime) -> Pending:
         """The sign-in that ``state`` belongs to. Raises ``SignInLostError``."""
@@ -76,7 +76,7 @@ class Pendings:
         if not cookie or len(cookie) > _LARGEST:
             return None
         try:
-            blob = base64.b64decode(cookie, altchars=b"-_", validate=True)
+            blob = base64.b64decode(cookie + "=" * (-len(cookie) % 4), altchars=b"-_", validate=True)
         except (binascii.Error, ValueError):
             return None
         for key in self._keys:

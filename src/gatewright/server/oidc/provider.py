@@ -90,14 +90,15 @@ class Provider:
             raise ProviderInvalidError(provider=self._options.issuer, reason="id_token")
         return await self._claims(described, token, nonce, str(told.get("access_token") or ""))
 
-    def _basic(self, described: Described, form: dict[str, str]) -> aiohttp.BasicAuth | None:
+    def _basic(self, described: Described, form: dict[str, str]) -> dict[str, str]:
         """How the client says who it is (RFC 6749, section 2.3.1): with its secret in the header, or in the form."""
         if not self._options.client_secret:
-            return None
+            return {}
         if "client_secret_basic" in described.token_endpoint_auth_methods_supported:
-            return aiohttp.BasicAuth(quote_plus(self._options.client_id), quote_plus(self._options.client_secret))
+            name, secret = quote_plus(self._options.client_id), quote_plus(self._options.client_secret)
+            return {"Authorization": aiohttp.encode_basic_auth(name, secret)}
         form["client_secret"] = self._options.client_secret
-        return None
+        return {}
 
     # The token
 
@@ -171,14 +172,14 @@ class Provider:
         return described
 
     async def _answer(
-        self, method: str, url: str, form: Mapping[str, str] | None = None, auth: aiohttp.BasicAuth | None = None
+        self, method: str, url: str, form: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
     ) -> tuple[int, dict[str, Any]]:
         """Status and JSON object of an answer; no redirect is followed, for the secret is not meant for elsewhere."""
         timeout = aiohttp.ClientTimeout(total=_SECONDS)
         try:
             async with (
                 aiohttp.ClientSession(timeout=timeout, trust_env=True, headers={"Accept": "application/json"}) as http,
-                http.request(method, url, data=form, auth=auth, allow_redirects=False) as answer,
+                http.request(method, url, data=form, headers=headers, allow_redirects=False) as answer,
             ):
                 content = await answer.content.read(_LARGEST)
                 while len(content) < _LARGEST and (more := await answer.content.read(_LARGEST - len(content))):
