@@ -1,5 +1,6 @@
 /** The routes, from the list of pages: each with its words, its permission and what is shown when it fails. */
 import type { RouteObject } from "react-router";
+import { Loading } from "./components/Loading";
 import { load } from "./i18n";
 import { DOORS, modules, PAGES, type PageRoute } from "./pages";
 import { Guard } from "./shell/Guard";
@@ -29,10 +30,13 @@ function route({ path, page, permission, namespaces = [] }: PageRoute): RouteObj
   };
 }
 
+const waiting = <Loading lines={6} />;
+
 export const routes: RouteObject[] = [
-  ...DOORS.map(route),
+  ...DOORS.map((door) => ({ ...route(door), hydrateFallbackElement: waiting })),
   {
     element: <Shell />,
+    hydrateFallbackElement: waiting,
     errorElement: <RouteProblem />,
     children: [...PAGES.map(route), { path: "*", element: <NotFound /> }],
   },

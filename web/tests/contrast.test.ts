@@ -1,6 +1,8 @@
 /** Text is readable and shapes are visible in both themes (WCAG 2.2, 1.4.3 and 1.4.11). */
+import { theme } from "antd";
 import { expect, test } from "vitest";
-import { palettes } from "~/theme/palette";
+import { type Mode, palettes } from "~/theme/palette";
+import { tokens } from "~/theme/tokens";
 
 const TEXT = 4.5;
 const SHAPE = 3;
@@ -42,6 +44,18 @@ for (const [mode, palette] of Object.entries(palettes)) {
   });
   test(`${mode}: words on the accent, and the border of what can be filled in`, () => {
     expect(ratio(palette.onAccent, palette.accent)).toBeGreaterThan(TEXT);
+    expect(ratio(palette.onAccent, palette.danger)).toBeGreaterThan(TEXT);
     expect(ratio(palette.border, palette.surface)).toBeGreaterThan(SHAPE);
+  });
+  test(`${mode}: what Ant Design makes of it`, () => {
+    const made = theme.getDesignToken(tokens(mode as Mode));
+    for (const ground of [made.colorBgContainer, made.colorBgElevated, made.controlItemBgActive]) {
+      for (const text of [made.colorText, made.colorTextPlaceholder, made.colorPrimary, made.colorError]) {
+        expect(ratio(text, ground)).toBeGreaterThan(TEXT);
+      }
+    }
+    for (const ground of [made.colorPrimary, made.colorError]) {
+      expect(ratio(made.colorTextLightSolid, ground)).toBeGreaterThan(TEXT);
+    }
   });
 }

@@ -911,13 +911,14 @@ export interface Plan {
   keep_crds?: boolean;
 }
 
-/** A plan with its address and what it comes to. `created_at` and `requested_by`: when it was first made, and for whom; empty in the answer that makes it. */
+/** A plan with its address and what it comes to. `created_at` and `requested_by`: when it was first made, and for whom; empty in the answer that makes it. `summary`: one sentence. */
 export interface PlanAnswer {
   hash: string;
   outcome: "change" | "nothing" | "stopped";
   plan: Plan;
   created_at?: string;
   requested_by?: string;
+  summary?: Message | null;
 }
 
 /** No clusters: all of the team's. */
@@ -926,6 +927,19 @@ export interface PlanBody {
   clusters?: string[];
   action?: "install" | "leave";
   keep_crds?: boolean;
+}
+
+/** A plan in a list. `clusters` in its order; `verdicts`: how many objects get which; `summary`: one sentence. `created_at` (RFC 3339) and `requested_by`: when it was first made, and for whom. */
+export interface PlanOutline {
+  hash: string;
+  team: string;
+  action: "install" | "leave";
+  outcome: "change" | "nothing" | "stopped";
+  clusters: string[];
+  summary: Message;
+  created_at: string;
+  requested_by: string;
+  verdicts?: Record<string, number>;
 }
 
 /** An object of a release's admission policy. `expressions`: `policies.expression_digest` of each. */
@@ -1471,6 +1485,7 @@ export interface Api {
   "GET /oidc/start": { permission: null; query: { return_to?: string; }; answer: undefined };
   "GET /openapi.json": { permission: "api.describe"; answer: Record<string, unknown> };
   "GET /permissions": { permission: "role.read"; answer: PermissionRow[] };
+  "GET /plans": { permission: "plan.read"; query: { team?: string; limit?: number; continue?: string; }; answer: PlanOutline[] };
   "GET /plans/{hash}": { permission: "plan.read"; path: { hash: string; }; answer: PlanAnswer };
   "GET /probes": { permission: "probe.read"; query: { team?: string; cluster?: string[]; hostname?: string; failing?: boolean; limit?: number; continue?: string; }; answer: ProbeResult[] };
   "GET /registrations/{id}": { permission: "cluster.register"; path: { id: string; }; answer: RegistrationStatus };

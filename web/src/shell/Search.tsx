@@ -1,34 +1,24 @@
-/** Goes to a page, a team or a cluster by a part of its name; reached with the key `/`. */
+/** Goes to a team or a cluster by a part of its name; reached with the key `/`. */
 import { SearchOutlined } from "@ant-design/icons";
 import { useQuery } from "@tanstack/react-query";
-import { type RefSelectProps, Select } from "antd";
-import { useCallback, useRef, useState } from "react";
+import { useCallback, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
 import * as queries from "~/api/queries";
-import { useKey } from "./keys";
+import { Picker } from "./Picker";
 import { useScope } from "./scope";
 import { useSession } from "./session";
 
 export function Search() {
-  const { t } = useTranslation(["shell", "common"]);
+  const { t } = useTranslation("shell");
   const { may } = useSession();
   const { link, team } = useScope();
   const navigate = useNavigate();
-  const select = useRef<RefSelectProps>(null);
-  const [open, setOpen] = useState(false);
-  const teams = useQuery({ ...queries.teams(), enabled: open && may("team.read") });
-  const clusters = useQuery({ ...queries.status(), enabled: open && may("fleet.read") });
-  useKey(
-    "/",
-    useCallback(() => {
-      select.current?.focus();
-      setOpen(true);
-    }, []),
-  );
-  const reading = open && (teams.isFetching || clusters.isFetching);
+  const [wanted, setWanted] = useState(false);
+  const teams = useQuery({ ...queries.teams(), enabled: wanted && may("team.read") });
+  const clusters = useQuery({ ...queries.status(), enabled: wanted && may("fleet.read") });
   const ofClusters = team ? `/teams/${encodeURIComponent(team)}/clusters/` : "/clusters/";
-  const options = [
+  const groups = [
     {
       label: t("search.teams"),
       options: (teams.data ?? []).map((one) => ({
@@ -43,28 +33,18 @@ export function Search() {
         label: one.cluster,
       })),
     },
-  ].filter((group) => group.options.length);
+  ];
   return (
-    <Select<string>
-      ref={select}
+    <Picker
+      letter="/"
       className="search"
-      showSearch={{ optionFilterProp: "label" }}
-      suffixIcon={<SearchOutlined />}
-      aria-label={t("search.label")}
-      aria-keyshortcuts="/"
+      label={t("search.label")}
       placeholder={t("search.placeholder")}
-      value={null}
-      options={options}
-      open={open}
-      loading={reading}
-      onOpenChange={setOpen}
-      onChange={(path: string) => {
-        setOpen(false);
-        select.current?.blur();
-        void navigate(link(path));
-      }}
-      popupMatchSelectWidth={320}
-      notFoundContent={reading ? t("common:loading") : t("nothing")}
+      groups={groups}
+      loading={teams.isFetching || clusters.isFetching}
+      icon={<SearchOutlined />}
+      choose={(path) => path && void navigate(link(path))}
+      opened={useCallback(() => setWanted(true), [])}
     />
   );
 }

@@ -1,5 +1,5 @@
 /** Light, dark or the system's: Ant Design's tokens and our CSS variables, from one palette. */
-import { App as AntApp, theme as antTheme, ConfigProvider, type ThemeConfig } from "antd";
+import { App as AntApp, ConfigProvider } from "antd";
 import enUS from "antd/locale/en_US";
 import zhCN from "antd/locale/zh_CN";
 import {
@@ -14,6 +14,7 @@ import {
 } from "react";
 import { useTranslation } from "react-i18next";
 import { type Mode, palettes } from "./palette";
+import { tokens } from "./tokens";
 
 export type Preference = Mode | "system";
 const STORED = "gatewright.theme";
@@ -72,50 +73,6 @@ export function ThemeProvider({ children }: { children: ReactNode }) {
       </ConfigProvider>
     </Context.Provider>
   );
-}
-
-function tokens(mode: Mode): ThemeConfig {
-  const palette = palettes[mode];
-  return {
-    algorithm: mode === "dark" ? antTheme.darkAlgorithm : antTheme.defaultAlgorithm,
-    token: {
-      colorPrimary: palette.accent,
-      colorLink: palette.accent,
-      colorInfo: palette.accent,
-      colorSuccess: palette.tones.healthy.mark,
-      colorWarning: palette.tones.degraded.mark,
-      colorError: palette.tones.unhealthy.text,
-      colorBgBase: palette.surface,
-      colorBgLayout: palette.page,
-      colorBgContainer: palette.surface,
-      colorBgElevated: palette.raised,
-      colorTextBase: palette.text,
-      colorText: palette.text,
-      colorTextSecondary: palette.muted,
-      colorTextTertiary: palette.muted,
-      colorTextDescription: palette.muted,
-      colorTextPlaceholder: palette.muted,
-      colorTextLightSolid: palette.onAccent,
-      colorBorder: palette.border,
-      colorBorderSecondary: palette.line,
-      fontFamily: "var(--font)",
-      fontFamilyCode: "var(--mono)",
-      fontSize: 14,
-      borderRadius: 6,
-      fontSizeSM: 13,
-      controlHeight: 30,
-      controlHeightSM: 24,
-      padding: 14,
-      paddingLG: 18,
-      motionDurationMid: "0.12s",
-      motionDurationSlow: "0.16s",
-    },
-    components: {
-      Table: { headerBg: palette.surface, headerSplitColor: "transparent", cellPaddingBlockSM: 7 },
-      Menu: { itemBg: "transparent", activeBarBorderWidth: 0, itemHeight: 34 },
-      Tooltip: { colorBgSpotlight: mode === "dark" ? "#39415a" : "#1b2130", colorTextLightSolid: "#ffffff" },
-    },
-  };
 }
 
 function apply(mode: Mode): void {

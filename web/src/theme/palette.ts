@@ -22,6 +22,10 @@ export interface Palette {
   muted: string;
   accent: string;
   onAccent: string;
+  /** Behind what is chosen; text and accent are readable on it. */
+  selected: string;
+  /** What destroys, and what is wrong in a form; `onAccent` is readable on it. */
+  danger: string;
   tones: Record<Tone, ToneColours>;
 }
 
@@ -36,6 +40,8 @@ export const palettes: Record<Mode, Palette> = {
     muted: "#566074",
     accent: "#4643c4",
     onAccent: "#ffffff",
+    selected: "#ecebfb",
+    danger: "#b3212f",
     tones: {
       healthy: { text: "#17663a", mark: "#1f8a4c", quiet: "#e5f4ea" },
       progressing: { text: "#1c56b0", mark: "#2a6fdb", quiet: "#e6effc" },
@@ -54,6 +60,8 @@ export const palettes: Record<Mode, Palette> = {
     muted: "#a3acbd",
     accent: "#a3a1ff",
     onAccent: "#14123a",
+    selected: "#2b2d4a",
+    danger: "#ff959d",
     tones: {
       healthy: { text: "#6fd398", mark: "#46b877", quiet: "#16301f" },
       progressing: { text: "#86b4fb", mark: "#5b97f5", quiet: "#182a47" },
