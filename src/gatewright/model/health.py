@@ -86,6 +86,13 @@ class ObjectHealth(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     parents: tuple[ObjectRef, ...] = ()
 
 
+class SeenObject(msgspec.Struct, frozen=True):
+    """An object, and the cluster that it is in."""
+
+    cluster: str
+    object: ObjectHealth
+
+
 class Cause(msgspec.Struct, frozen=True, omit_defaults=True):
     """What explains findings: mending ``object`` (or what ``code`` says) removes ``explains`` of them."""
 
