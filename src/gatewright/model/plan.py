@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final, Literal
 
 import msgspec
@@ -87,6 +88,21 @@ class Step(msgspec.Struct, frozen=True, omit_defaults=True):
     together: bool = False
 
 
+def outcome_of(verdicts: Iterable[Verdict], severities: Iterable[Severity], *, steps: bool) -> Outcome:
+    """What a cluster's part of a plan comes to."""
+    if any(verdict in STOPS for verdict in verdicts) or any(severity == "block" for severity in severities):
+        return "stopped"
+    return "change" if steps else "nothing"
+
+
+def together(outcomes: Iterable[Outcome]) -> Outcome:
+    """``stopped`` if any cluster is; else ``change`` if any would change; else ``nothing``."""
+    found = set(outcomes)
+    if "stopped" in found:
+        return "stopped"
+    return "change" if "change" in found else "nothing"
+
+
 class ClusterPlan(msgspec.Struct, frozen=True, omit_defaults=True):
     """One cluster's part. ``manifests`` holds the controller objects and namespaces that would be applied
     (the CRDs and the policy come from the bundle, by its digest)."""
@@ -102,13 +118,13 @@ class ClusterPlan(msgspec.Struct, frozen=True, omit_defaults=True):
     @property
     def stopped(self) -> bool:
         """Whether something forbids to start: a wait, a conflict, or a blocking finding."""
-        return any(v.verdict in STOPS for v in self.verdicts) or any(f.severity == "block" for f in self.findings)
+        return self.outcome == "stopped"
 
     @property
     def outcome(self) -> Outcome:
-        if self.stopped:
-            return "stopped"
-        return "change" if self.steps else "nothing"
+        return outcome_of(
+            (v.verdict for v in self.verdicts), (f.severity for f in self.findings), steps=bool(self.steps)
+        )
 
     def verdict_of(self, ref: ObjectRef) -> ObjectVerdict | None:
         return next((v for v in self.verdicts if v.ref.identity == ref.identity), None)
@@ -132,8 +148,19 @@ class Plan(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def outcome(self) -> Outcome:
-        """``stopped`` if any cluster is; else ``change`` if any would change; else ``nothing``."""
-        outcomes = {c.outcome for c in self.clusters}
-        if "stopped" in outcomes:
-            return "stopped"
-        return "change" if "change" in outcomes else "nothing"
+        return together(c.outcome for c in self.clusters)
+
+
+class PlanOutline(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A plan in a list. ``clusters`` in its order; ``verdicts``: how many objects get which; ``summary``: one sentence.
+    ``created_at`` (RFC 3339) and ``requested_by``: when it was first made, and for whom."""
+
+    hash: str
+    team: str
+    action: Action
+    outcome: Outcome
+    clusters: tuple[str, ...]
+    summary: Message
+    created_at: str
+    requested_by: str
+    verdicts: dict[Verdict, int] = {}

@@ -47,9 +47,31 @@ class TargetStatus(msgspec.Struct, frozen=True, omit_defaults=True):
     error: ErrorReport | None = None
 
 
+class CommandChoice(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Whether a command may be given now, and why not."""
+
+    name: Command
+    allowed: bool
+    reason: Message | None = None
+
+
+def choices(state: RolloutState, wish: Wish) -> tuple[CommandChoice, ...]:
+    """Every command, and whether the state of a rollout allows it. What was asked for already need not be again."""
+    return tuple(_choice(command, state, wish) for command in ALLOWED)
+
+
+def _choice(command: Command, state: RolloutState, wish: Wish) -> CommandChoice:
+    if state not in ALLOWED[command]:
+        return CommandChoice(command, False, Message(f"rollout.why.{command}"))
+    if state in ("pending", "running") and wish == command:
+        return CommandChoice(command, False, Message("rollout.why.asked"))
+    return CommandChoice(command, True)
+
+
 class RolloutStatus(msgspec.Struct, frozen=True, omit_defaults=True):
     """A rollout as people see it. ``generation`` grows with every resume, retry or takeover; a writer that holds an
-    older one may not write. ``last_event``: the number of the last line of its log."""
+    older one may not write. ``last_event``: the number of the last line of its log. ``created_by``: who approved its
+    plan. ``commands``: what its state allows now."""
 
     id: str
     team: str
@@ -60,6 +82,8 @@ class RolloutStatus(msgspec.Struct, frozen=True, omit_defaults=True):
     created_at: str
     targets: tuple[TargetStatus, ...] = ()
     last_event: int = 0
+    created_by: str = ""
+    commands: tuple[CommandChoice, ...] = ()
 
 
 class RolloutEvent(msgspec.Struct, frozen=True, omit_defaults=True):

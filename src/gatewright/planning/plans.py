@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from gatewright.model.plan import STOPS, WRITES, Action, ClusterPlan, Plan
+from gatewright.model.plan import STOPS, WRITES, Action, ClusterPlan, Outcome, Plan, together
 from gatewright.planning.install import plan_install
 from gatewright.planning.leave import plan_leave
 from gatewright.planning.request import ClusterRequest
@@ -49,13 +49,19 @@ def cluster_summary(cluster: ClusterPlan) -> Message:
 
 def summary(whole: Plan) -> Message:
     """One sentence for the whole plan."""
-    outcomes = Counter(c.outcome for c in whole.clusters)
+    return sentence(whole.team, whole.action, [(c.cluster, c.outcome) for c in whole.clusters])
+
+
+def sentence(team: str, action: Action, outcomes: Sequence[tuple[str, Outcome]]) -> Message:
+    """The same from what a plan comes to on each of its clusters."""
+    found = [outcome for _, outcome in outcomes]
+    counts, whole = Counter(found), together(found)
     return message(
-        f"planning.plan-{whole.action}-{whole.outcome}",
-        team=whole.team,
-        clusters=len(whole.clusters),
-        change=outcomes["change"],
-        nothing=outcomes["nothing"],
-        stopped=outcomes["stopped"],
-        names=", ".join(c.cluster for c in whole.clusters if c.outcome == whole.outcome) or "-",
+        f"planning.plan-{action}-{whole}",
+        team=team,
+        clusters=len(outcomes),
+        change=counts["change"],
+        nothing=counts["nothing"],
+        stopped=counts["stopped"],
+        names=", ".join(name for name, outcome in outcomes if outcome == whole) or "-",
     )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from gatewright.model.plan import STOPS, Action, Plan
+from gatewright.model.plan import STOPS, Action, Plan, PlanOutline
 from gatewright.model.rollout import Command, RolloutEvent, RolloutStatus
 from gatewright.observe.clusters import Clusters
 from gatewright.observe.workers import WorkerPresence
@@ -78,6 +78,13 @@ class Rollouts:
         ``AmbiguousPlanError``."""
         async with self._database.reading() as unit:
             return await unit.plans.get(hash, team=team)
+
+    async def plans(
+        self, team: Teams | None = None, *, limit: int = 50, before: Sequence[str] | None = None
+    ) -> Sequence[PlanOutline]:
+        """Newest first, of one team or several; ``before``: only those behind this time and hash."""
+        async with self._database.reading() as unit:
+            return await unit.plans.outlines(team=team, limit=limit, before=before)
 
     # Rollouts
 

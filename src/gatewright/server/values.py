@@ -16,13 +16,14 @@ from gatewright.text import Message
 
 class PlanAnswer(msgspec.Struct, frozen=True):
     """A plan with its address and what it comes to. ``created_at`` and ``requested_by``: when it was first made, and
-    for whom; empty in the answer that makes it."""
+    for whom; empty in the answer that makes it. ``summary``: one sentence."""
 
     hash: str
     outcome: Outcome
     plan: Plan
     created_at: str = ""
     requested_by: str = ""
+    summary: Message | None = None
 
 
 class ChangeView(msgspec.Struct, frozen=True):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
+
 import msgspec
-from sqlalchemy import Select, select
+from sqlalchemy import Select, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gatewright.model.plan import Plan
+from gatewright.model.plan import Action, Outcome, Plan, PlanOutline, Severity, Verdict, outcome_of, together
+from gatewright.planning.plans import sentence
 from gatewright.store.clock import Clock, stamp
 from gatewright.store.errors import AmbiguousPlanError, UnknownPlanError
 from gatewright.store.journal import Journal
@@ -59,11 +63,58 @@ class Plans:
             raise AmbiguousPlanError(hash=hash[:80])
         return _stored(found[0])
 
-    async def latest(self, team: str, limit: int = 20) -> list[StoredPlan]:
-        """A team's plans, newest first."""
-        query = select(PlanRow).where(PlanRow.team == team)
-        newest = query.order_by(PlanRow.created_at.desc(), PlanRow.hash).limit(limit)
-        return [_stored(found) for found in await rows(self._session, newest)]
+    async def outlines(
+        self, *, team: Teams | None = None, limit: int = 50, before: Sequence[str] | None = None
+    ) -> list[PlanOutline]:
+        """Plans of these teams, newest first; ``before``: only those behind this time and hash."""
+        query = select(PlanRow) if team is None else select(PlanRow).where(among(PlanRow.team, team))
+        if before is not None:
+            query = query.where(tuple_(PlanRow.created_at, PlanRow.hash) < tuple_(*before))
+        newest = query.order_by(PlanRow.created_at.desc(), PlanRow.hash.desc()).limit(limit)
+        return [_outline(found) for found in await rows(self._session, newest)]
+
+
+class _Verdict(msgspec.Struct, frozen=True):
+    verdict: Verdict
+
+
+class _Finding(msgspec.Struct, frozen=True):
+    severity: Severity
+
+
+class _Cluster(msgspec.Struct, frozen=True):
+    cluster: str
+    verdicts: tuple[_Verdict, ...] = ()
+    findings: tuple[_Finding, ...] = ()
+    steps: tuple[msgspec.Raw, ...] = ()
+
+
+class _Head(msgspec.Struct, frozen=True):
+    """Of a plan what a list tells: a plan of many clusters is megabytes, and skipping is quick."""
+
+    action: Action
+    clusters: tuple[_Cluster, ...]
+
+
+def _outline(row: PlanRow) -> PlanOutline:
+    head = unpack(row.body, _Head)
+    outcomes = [(c.cluster, _outcome(c)) for c in head.clusters]
+    return PlanOutline(
+        row.hash,
+        row.team,
+        head.action,
+        together(outcome for _, outcome in outcomes),
+        tuple(cluster for cluster, _ in outcomes),
+        sentence(row.team, head.action, outcomes),
+        row.created_at,
+        row.requested_by,
+        dict(Counter(v.verdict for c in head.clusters for v in c.verdicts)),
+    )
+
+
+def _outcome(cluster: _Cluster) -> Outcome:
+    verdicts, severities = (v.verdict for v in cluster.verdicts), (f.severity for f in cluster.findings)
+    return outcome_of(verdicts, severities, steps=bool(cluster.steps))
 
 
 def _by_prefix(hash: str) -> Select[PlanRow]:

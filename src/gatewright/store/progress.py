@@ -16,6 +16,7 @@ from gatewright.model.rollout import (
     TargetState,
     TargetStatus,
     Wish,
+    choices,
 )
 from gatewright.store.sql import unpack, unpack_maybe
 from gatewright.store.tables import RolloutEventRow, RolloutRow, StepRow, TargetRow
@@ -39,6 +40,8 @@ def status_of(row: RolloutRow, targets: Iterable[TargetRow], steps: Iterable[Ste
         row.created_at,
         tuple(_target(t, mine) for t in targets if t.rollout_id == row.id),
         row.last_event,
+        row.created_by,
+        choices(cast(RolloutState, row.state), cast(Wish, row.wish)),
     )
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from gatewright.model.objects import ObjectRef
 from gatewright.model.plan import Plan
+from gatewright.planning.plans import summary
 from gatewright.planning.request import Record
 from gatewright.store.clock import moment, stamp, system_clock
 from gatewright.store.database import Database
@@ -64,8 +65,16 @@ async def test_a_plan_comes_back_with_the_same_hash(fleet: Database, make_plan: 
     async with fleet.reading() as unit:
         stored = await unit.plans.get(saved[:8])
         assert (stored.plan, stored.plan.hash, stored.requested_by) == (plan, saved, "ann")
-        assert await unit.plans.latest("payments") == [stored]
-        assert await unit.plans.latest("orders") == []
+        (outline,) = await unit.plans.outlines(team="payments")
+        assert (outline.hash, outline.clusters, outline.outcome) == (saved, ("a", "b"), plan.outcome)
+        assert (outline.created_at, outline.requested_by, outline.summary) == (
+            stored.created_at,
+            "ann",
+            summary(plan),
+        )
+        assert sum(outline.verdicts.values()) == sum(len(c.verdicts) for c in plan.clusters)
+        assert await unit.plans.outlines(team=frozenset({"orders"})) == []
+        assert await unit.plans.outlines(before=(outline.created_at, outline.hash)) == []
         for wrong in (saved[:7], "0" * 64, "%" * 10, "_" * 64, ""):
             with pytest.raises(UnknownPlanError):
                 await unit.plans.get(wrong)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Depends
 
-from gatewright.model.plan import Action, Plan
-from gatewright.server.operations import answers, reads
-from gatewright.server.parameters import Label, PlanHash
+from gatewright.model.plan import Action, Plan, PlanOutline
+from gatewright.planning.plans import summary
+from gatewright.server.operations import answers, answers_pages, reads
+from gatewright.server.paging import Page, Paging
+from gatewright.server.parameters import Label, OfTeam, PlanHash
 from gatewright.server.permissions import allow, require
 from gatewright.server.principal import Principal
 from gatewright.server.routes.given import Given
@@ -27,7 +29,7 @@ class PlanBody(Body, frozen=True):
 
 
 def told(plan: Plan) -> PlanAnswer:
-    return PlanAnswer(plan.hash, plan.outcome, plan)
+    return PlanAnswer(plan.hash, plan.outcome, plan, summary=summary(plan))
 
 
 @router.post("/plans")
@@ -47,6 +49,20 @@ async def create(
     return told(plan)
 
 
+@router.get("/plans")
+@answers_pages(PlanOutline)
+async def index(
+    given: Given,
+    page: Paging,
+    team: OfTeam = None,
+    who: Principal = Depends(require("plan.read", anywhere=True)),
+) -> Page[PlanOutline]:
+    """Plans (of a team), newest first: what each comes to, who asked for it, and when."""
+    teams = teams_of(who, "plan.read", team)
+    found = await given.rollouts.plans(teams, limit=page.limit + 1, before=page.after_texts(2))
+    return page.cut(found, lambda plan: (plan.created_at, plan.hash))
+
+
 @router.get("/plans/{hash}")
 @answers(PlanAnswer, refuses=(404,))
 async def show(
@@ -54,4 +70,6 @@ async def show(
 ) -> PlanAnswer:
     """By hash, or its first characters where they fit one plan only (of those that one may see)."""
     stored = await given.rollouts.show_plan(hash, team=teams_of(who, "plan.read"))
-    return PlanAnswer(stored.hash, stored.plan.outcome, stored.plan, stored.created_at, stored.requested_by)
+    return PlanAnswer(
+        stored.hash, stored.plan.outcome, stored.plan, stored.created_at, stored.requested_by, summary(stored.plan)
+    )
