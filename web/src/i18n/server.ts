@@ -28,8 +28,14 @@ export function useSay(): Say {
   const [missing] = useState(() => new Set<string>());
   useEffect(() => {
     let gone = false;
-    if (missing.size) void Promise.all([...missing].map(fetchArea)).then(() => gone || redraw((n) => n + 1));
-    missing.clear();
+    const wanted = [...missing];
+    if (wanted.length) {
+      void Promise.all(wanted.map(fetchArea)).then(() => {
+        if (gone) return;
+        missing.clear();
+        redraw((n) => n + 1);
+      });
+    }
     return () => {
       gone = true;
     };

@@ -1,0 +1,119 @@
+/** Puts the team on a cluster, or changes its namespace and stack there. Whose a taken namespace is, the server says. */
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Form, Input, Modal, Select } from "antd";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { api } from "~/api/client";
+import * as queries from "~/api/queries";
+import type { Binding } from "~/api/schema";
+import { Problem } from "~/components/Problem";
+import type { Part } from "./part";
+
+const NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
+
+interface Props {
+  team: Part["team"];
+  /** The one to change; `"new"` for another cluster; null: nothing is asked. */
+  binding: Binding | "new" | null;
+  /** Where to bind, if the page is about a cluster. */
+  cluster: string | undefined;
+  close: () => void;
+}
+
+interface Asked {
+  cluster: string;
+  namespace?: string;
+  stack?: string;
+}
+
+export function Bind({ binding, ...rest }: Props) {
+  return binding ? <Asking {...rest} binding={binding} /> : null;
+}
+
+function Asking({ team, binding, cluster, close }: Props & { binding: Binding | "new" }) {
+  const { t } = useTranslation("team");
+  const { t: common } = useTranslation("common");
+  const client = useQueryClient();
+  const [form] = Form.useForm<Asked>();
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<unknown>(null);
+  const made = binding === "new";
+  const clusters = useQuery({ ...queries.clusters(), enabled: made });
+  const bound = new Set(team.bindings.map((one) => one.cluster));
+  const free = (clusters.data ?? []).map((one) => one.spec.name).filter((one) => !bound.has(one));
+  const name = team.team.name;
+  const put = async (asked: Asked) => {
+    setBusy(true);
+    setError(null);
+    try {
+      const where = made ? asked.cluster : binding.cluster;
+      await api("PUT /teams/{team}/bindings/{cluster}", {
+        path: { team: name, cluster: where },
+        body: { namespace: asked.namespace ?? "", stack: asked.stack ?? "" },
+      });
+      await queries.invalidate(client, "teams", "bindings", "matrix", "status", "health", "mappings");
+      close();
+    } catch (caught) {
+      setError(caught);
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <Modal
+      open
+      title={made ? t("bind.title", { team: name }) : t("bind.title-change", { team: name, cluster: binding.cluster })}
+      okText={made ? t("bind.verb") : common("action.save")}
+      cancelText={common("action.cancel")}
+      okButtonProps={{ loading: busy }}
+      onOk={form.submit}
+      onCancel={close}
+    >
+      <Form
+        form={form}
+        layout="vertical"
+        requiredMark={false}
+        initialValues={
+          made
+            ? { cluster: cluster && !bound.has(cluster) ? cluster : undefined, stack: team.stacks[0]?.name }
+            : { namespace: binding.namespace, stack: binding.stack || undefined }
+        }
+        onFinish={put}
+      >
+        {made && (
+          <Form.Item name="cluster" label={t("bind.cluster")} rules={[{ required: true, message: t("bind.missing") }]}>
+            <Select
+              showSearch
+              loading={clusters.isPending}
+              options={free.map((one) => ({ value: one, label: one }))}
+              notFoundContent={clusters.isPending ? common("loading") : t("bind.none")}
+            />
+          </Form.Item>
+        )}
+        <Form.Item
+          name="namespace"
+          label={t("bind.namespace")}
+          extra={t("bind.namespace-about")}
+          rules={[{ pattern: NAME, message: t("bind.pattern") }]}
+        >
+          <Input
+            placeholder={team.team.defaultNamespace || name}
+            maxLength={63}
+            autoComplete="off"
+            spellCheck={false}
+          />
+        </Form.Item>
+        <Form.Item name="stack" label={t("bind.stack")} extra={t("bind.stack-about")}>
+          <Select
+            allowClear
+            placeholder={t("bind.no-stack")}
+            options={team.stacks.map((one) => ({ value: one.name, label: one.name }))}
+          />
+        </Form.Item>
+        <button type="submit" hidden />
+      </Form>
+      {clusters.error ? <Problem error={clusters.error} retry={clusters.refetch} /> : null}
+      <Problem error={error} />
+    </Modal>
+  );
+}

@@ -1,0 +1,88 @@
+/** A new team: its name, and the namespace that it has on clusters unless a binding says otherwise. */
+import { useQueryClient } from "@tanstack/react-query";
+import { Form, Input, Modal } from "antd";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useNavigate } from "react-router";
+import { api } from "~/api/client";
+import * as queries from "~/api/queries";
+import { Problem } from "~/components/Problem";
+
+const NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
+
+interface Props {
+  open: boolean;
+  known: readonly string[];
+  close: () => void;
+}
+
+export function CreateTeam(props: Props) {
+  return props.open ? <Asking {...props} /> : null;
+}
+
+function Asking({ known, close }: Props) {
+  const { t } = useTranslation("teams");
+  const { t: common } = useTranslation("common");
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const [form] = Form.useForm<{ name: string; namespace?: string }>();
+  const name = Form.useWatch("name", form);
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<unknown>(null);
+  const make = async (asked: { name: string; namespace?: string }) => {
+    setBusy(true);
+    setError(null);
+    try {
+      await api("PUT /teams/{team}", {
+        path: { team: asked.name },
+        body: asked.namespace ? { defaultNamespace: asked.namespace } : {},
+      });
+      await queries.invalidate(client, "teams", "health");
+      close();
+      void navigate(`/teams/${encodeURIComponent(asked.name)}`);
+    } catch (caught) {
+      setError(caught);
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <Modal
+      open
+      title={t("create.title")}
+      okText={common("action.create")}
+      cancelText={common("action.cancel")}
+      okButtonProps={{ loading: busy }}
+      onOk={form.submit}
+      onCancel={close}
+    >
+      <Form form={form} layout="vertical" requiredMark={false} onFinish={make}>
+        <Form.Item
+          name="name"
+          label={t("create.name")}
+          extra={t("create.name-about")}
+          rules={[
+            { required: true, message: t("create.missing") },
+            { pattern: NAME, max: 63, message: t("create.pattern") },
+            {
+              validator: (_, value: string) =>
+                known.includes(value) ? Promise.reject(new Error(t("create.taken"))) : Promise.resolve(),
+            },
+          ]}
+        >
+          <Input autoFocus autoComplete="off" spellCheck={false} maxLength={63} />
+        </Form.Item>
+        <Form.Item
+          name="namespace"
+          label={t("create.namespace")}
+          extra={t("create.namespace-about")}
+          rules={[{ pattern: NAME, message: t("create.pattern") }]}
+        >
+          <Input placeholder={name} autoComplete="off" spellCheck={false} maxLength={63} />
+        </Form.Item>
+        <button type="submit" hidden />
+      </Form>
+      <Problem error={error} />
+    </Modal>
+  );
+}
