@@ -20,8 +20,14 @@ def routes(language: Language) -> str:
         given: Any = route
         about = prose(given.endpoint.__doc__)
         for method in sorted(given.methods):
-            rows.append((f"`{method} {PREFIX}{given.path}`", f"`{permission_of(given)}`", about))
+            rows.append((f"`{method} {PREFIX}{given.path}`", _permission(given), about))
     return headed(language, ("route", "permission", "about"), sorted(rows, key=_path))
+
+
+def _permission(route: Any) -> str:
+    """What the route asks for; a dash where it is for everybody."""
+    found = permission_of(route)
+    return "-" if found is None else f"`{found}`"
 
 
 def _path(row: tuple[str, ...]) -> str:

@@ -219,7 +219,7 @@ class BuiltinRoleError(ConflictError):
     code: ClassVar[str] = "people.builtin-role"
 
 
-class NoPersonError(InputError):
+class NoPersonError(DeniedError):
     """Who asks is no person: the operator has no password, sessions or tokens of their own."""
 
     code: ClassVar[str] = "people.no-person"

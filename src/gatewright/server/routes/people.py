@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import msgspec
 from fastapi import APIRouter, Depends, Path
 
 from gatewright.model.people import INSTALLATION, Grant, Person, Role, Scope
@@ -16,7 +15,7 @@ from gatewright.server.permissions import require
 from gatewright.server.principal import ALL, Permission, Principal
 from gatewright.server.roles import IN_TEAM, OWN
 from gatewright.server.routes.given import Given
-from gatewright.server.routes.session import Secret
+from gatewright.server.routes.session import DisplayName, NewPassword
 from gatewright.server.values import PermissionRow, PersonView
 from gatewright.server.wire import Body
 
@@ -31,16 +30,16 @@ class PersonBody(Body, frozen=True):
     """What is left out stays. ``role``: in the installation, empty for none; somebody new without a password cannot
     sign in with one."""
 
-    display_name: Annotated[str, msgspec.Meta(extra_json_schema={"maxLength": 100})] | None = None
+    display_name: DisplayName | None = None
     role: LabelOrNone | None = None
     disabled: bool | None = None
-    password: Secret | None = None
+    password: NewPassword | None = None
 
 
 class PasswordBody(Body, frozen=True):
     """The password that shall be."""
 
-    password: Secret
+    password: NewPassword
 
 
 class RoleBody(Body, frozen=True):

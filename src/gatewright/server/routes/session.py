@@ -8,11 +8,12 @@ import msgspec
 from fastapi import APIRouter, Depends, Path, Request
 
 from gatewright.model.errors import DeniedError
-from gatewright.model.people import OpenSession, Preferences
+from gatewright.model.people import MAX_DISPLAY_NAME, OpenSession, Preferences
 from gatewright.server import csrf
 from gatewright.server.operations import answers, answers_nothing, answers_pages, reads
 from gatewright.server.paging import Page, Paging
 from gatewright.server.parameters import PERSON_NAME
+from gatewright.server.passwords import LONGEST, SHORTEST
 from gatewright.server.permissions import public, require
 from gatewright.server.principal import Principal
 from gatewright.server.routes.given import Given
@@ -22,9 +23,12 @@ from gatewright.text import Language
 
 router = APIRouter(tags=["session"])
 
-_SECRET: Final[dict[str, Any]] = {"maxLength": 512, "writeOnly": True, "format": "password"}
+_SECRET: Final[dict[str, Any]] = {"maxLength": LONGEST, "writeOnly": True}
+_NEW: Final[dict[str, Any]] = {**_SECRET, "minLength": SHORTEST, "format": "new-password"}
 PersonField = Annotated[str, msgspec.Meta(extra_json_schema=PERSON_NAME)]
 Secret = Annotated[str, msgspec.Meta(extra_json_schema=_SECRET)]
+NewPassword = Annotated[str, msgspec.Meta(extra_json_schema=_NEW)]
+DisplayName = Annotated[str, msgspec.Meta(extra_json_schema={"maxLength": MAX_DISPLAY_NAME, "format": "display-name"})]
 Pages = dict[Annotated[str, msgspec.Meta(max_length=64)], Annotated[str, msgspec.Meta(max_length=1024)]]
 SessionId = Annotated[str, Path(description="Id of a session.", json_schema_extra={"maxLength": 80})]
 State = Literal["setup", "anonymous", "signed-in"]
@@ -42,15 +46,15 @@ class SetUpBody(Body, frozen=True):
 
     token: Secret
     name: PersonField
-    password: Secret
-    display_name: Annotated[str, msgspec.Meta(extra_json_schema={"maxLength": 100})] = ""
+    password: NewPassword
+    display_name: DisplayName = ""
 
 
 class OwnPasswordBody(Body, frozen=True):
     """The password that is, and the one that shall be."""
 
     current: Secret
-    password: Secret
+    password: NewPassword
 
 
 class PreferencesBody(Body, frozen=True):
