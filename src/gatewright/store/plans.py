@@ -113,8 +113,9 @@ def _outline(row: PlanRow) -> PlanOutline:
 
 
 def _outcome(cluster: _Cluster) -> Outcome:
-    verdicts, severities = (v.verdict for v in cluster.verdicts), (f.severity for f in cluster.findings)
-    return outcome_of(verdicts, severities, steps=bool(cluster.steps))
+    return outcome_of(
+        (v.verdict for v in cluster.verdicts), (f.severity for f in cluster.findings), steps=bool(cluster.steps)
+    )
 
 
 def _by_prefix(hash: str) -> Select[PlanRow]:
