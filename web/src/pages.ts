@@ -24,7 +24,7 @@ export const PAGES: readonly PageRoute[] = [
   { path: "/teams/:team/clusters/:cluster", page: "team", permission: "team.read" },
   { path: "/teams/:team/stacks/:stack", page: "stack", permission: "team.read" },
   { path: "/clusters", page: "clusters", permission: "cluster.read" },
-  { path: "/clusters/:cluster", page: "cluster", permission: "cluster.read" },
+  { path: "/clusters/:cluster", page: "cluster", permission: "fleet.read", namespaces: ["clusters"] },
   { path: "/stacks", page: "stacks", permission: "team.read" },
   { path: "/plans/:hash", page: "plan", permission: "plan.read", namespaces: ["rollouts"] },
   { path: "/rollouts", page: "rollouts", permission: "rollout.read", namespaces: ["plan"] },
@@ -37,7 +37,7 @@ export const PAGES: readonly PageRoute[] = [
   { path: "/users", page: "users" },
   { path: "/tokens", page: "tokens" },
   { path: "/settings", page: "settings" },
-  { path: "/start", page: "start" },
+  { path: "/start", page: "start", namespaces: ["clusters"] },
 ];
 
 /** Pages outside the shell, for those who are not signed in. */

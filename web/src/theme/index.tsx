@@ -13,13 +13,13 @@ import {
   useSyncExternalStore,
 } from "react";
 import { useTranslation } from "react-i18next";
+import { nonce } from "./nonce";
 import { type Mode, palettes } from "./palette";
 import { tokens } from "./tokens";
 
 export type Preference = Mode | "system";
 const STORED = "gatewright.theme";
 const dark = window.matchMedia("(prefers-color-scheme: dark)");
-const nonce = document.querySelector<HTMLScriptElement>("script[nonce]")?.nonce || "";
 
 interface Theme {
   preference: Preference;
