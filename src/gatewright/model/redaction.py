@@ -60,6 +60,14 @@ _SHAPES: Final = (
         ),
         rf"\1{HIDDEN}",
     ),
+    # a long random word, as tokens in addresses are: names have no capitals, digests no letters beyond f
+    (
+        re.compile(
+            r"(?<![A-Za-z0-9_-])(?=[A-Za-z0-9_-]{0,400}[A-Z])(?=[A-Za-z0-9_-]{0,400}[a-z])(?=[A-Za-z0-9_-]{0,400}[0-9])"
+            r"[A-Za-z0-9_-]{32,}"
+        ),
+        HIDDEN,
+    ),
     # name and password in an address
     (re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)[^/?#\s@]*@"), rf"\1{HIDDEN}@"),
 )

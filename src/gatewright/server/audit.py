@@ -123,6 +123,7 @@ class Auditing:
                 raise
 
     async def _tell(self, scope: Scope, act: Act, status: int, code: str) -> None:
+        code = code or act.code
         refused = status >= 400 or bool(code)
         if not (act.tell or _worth_telling(scope)) or (act.committed and not refused):
             return

@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 
 from gatewright.model.errors import GatewrightError
 from gatewright.model.manifest import ManifestError
+from gatewright.model.redaction import redact_text
 from gatewright.server.errors import (
     BusyError,
     InternalError,
@@ -141,5 +142,7 @@ async def _validation(request: Request, error: Exception) -> Response:
 
 
 async def _fault(request: Request, error: Exception) -> Response:
-    structlog.get_logger("gatewright.server").error("fault", path=request.url.path, kind=type(error).__name__)
+    structlog.get_logger("gatewright.server").error(
+        "fault", path=redact_text(request.url.path), kind=type(error).__name__
+    )
     return response(InternalError(kind=type(error).__name__), request)

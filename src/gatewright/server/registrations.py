@@ -20,6 +20,7 @@ from gatewright.observe.clusters import Clusters
 from gatewright.server.registration_script import refusal, script
 from gatewright.store.database import Database
 from gatewright.store.errors import NameTakenError
+from gatewright.store.origin import about, recognised
 from gatewright.store.registrations import Found, Options
 from gatewright.text import Language, text
 
@@ -97,6 +98,8 @@ class RegistrationDesk:
                 found = await unit.registrations.open(token)
         except GatewrightError as error:
             return _failed(error, language)
+        recognised(found.status.created_by, via="registration")
+        about(where=found.status.id, cluster=found.status.name)
         try:
             return await self._register(found, reached)
         except GatewrightError as error:
@@ -120,6 +123,7 @@ class RegistrationDesk:
 
 
 def _failed(error: GatewrightError, language: Language) -> str:
+    about(what="registration.complete", code=error.report.code)
     return f"failed\n{error.report.message(language)} {error.report.remedy(language)}\n"
 
 

@@ -32,7 +32,8 @@ class Origin(msgspec.Struct, frozen=True):
 
 class Act(msgspec.Struct):
     """One request. ``committed``: entries of it that are in the audit for good; the rest is what the entry says that
-    is written where there is none (``about``). ``tell``: it has one although it looks like reading."""
+    is written where there is none (``about``). ``tell``: it has one although it looks like reading; ``code``: it
+    failed, although its answer is not that of an error."""
 
     origin: Origin
     committed: int = 0
@@ -43,6 +44,7 @@ class Act(msgspec.Struct):
     cluster: str = ""
     after: JSON = None
     tell: bool = False
+    code: str = ""
 
 
 ACT: Final[ContextVar[Act | None]] = ContextVar("gatewright.act", default=None)
@@ -80,6 +82,7 @@ def about(
     cluster: str | None = None,
     after: JSON = None,
     tell: bool = False,
+    code: str = "",
 ) -> None:
     """Says what the request is about, where its path does not tell. Nothing in background work."""
     act = current()
@@ -91,3 +94,4 @@ def about(
     act.cluster = act.cluster if cluster is None else cluster
     act.after = act.after if after is None else after
     act.tell = act.tell or tell
+    act.code = act.code or code

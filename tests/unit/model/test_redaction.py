@@ -42,6 +42,7 @@ SHAPES = [
     f"https://oapi.example/robot/send?access_token={CANARY}&sign={CANARY}",
     f'{{"password": "{CANARY}"}}',
     f"password={CANARY}",
+    f"/api/v1/registrations/{CANARY}{CANARY}x_-y/complete",
     KUBECONFIG,
 ]
 json_values = st.recursive(
@@ -50,7 +51,22 @@ json_values = st.recursive(
     max_leaves=20,
 )
 harmless = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.sampled_from(["payments", "v1.6.1", "shop", "10.0.0.1", "", "= x"]),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.sampled_from(
+        [
+            "payments",
+            "v1.6.1",
+            "10.0.0.1",
+            "",
+            "= x",
+            "ab" * 32,
+            "sha256:" + "0f" * 32,
+            "a-b1" * 15,
+            "PUT /api/v1/teams",
+        ]
+    ),
     lambda inner: (
         st.lists(inner, max_size=4)
         | st.dictionaries(st.sampled_from(["name", "spec", "ports", "team", "secretName", "url_file"]), inner)
