@@ -6,7 +6,6 @@ import base64
 import os
 import shutil
 import subprocess
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -29,7 +28,7 @@ HOSTILE = 'it\'s $(touch pwned) `touch pwned` "quoted" \\ && touch pwned; #'
 
 
 @pytest.fixture
-async def offer(api: httpx.AsyncClient) -> AsyncIterator[RegistrationOffer]:
+async def offer(api: httpx.AsyncClient) -> RegistrationOffer:
     answer = await api.post("/registrations", json={"name": "east"})
     assert answer.status_code == 201, answer.text
     return msgspec.json.decode(answer.content, type=RegistrationOffer)
