@@ -29,7 +29,8 @@ async def up(
         session.screen.done("cli.done.up", url=listening.url)
         session.screen.done("cli.done.token", path=listening.token_file)
         if listening.setup_code is not None:
-            session.screen.done("cli.done.setup", url=listening.url, code=listening.setup_code)
+            session.screen.done("cli.done.setup", url=listening.url)
+            session.screen.done("cli.done.setup-code", code=listening.setup_code)
         if not _is_loopback(host):
             session.screen.note("cli.note.plain-http", url=listening.url)
 
