@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { ClusterPlan, ObjectVerdict, Plan, RolloutStatus } from "~/api/schema";
 import { blocks, counts, groups, manifestOf, outcomeOf, outcomes, warnings, written } from "~/pages/plan/read";
-import { allowed, inOrder } from "~/pages/rollouts/states";
+import { inOrder } from "~/pages/rollouts/states";
 
 function verdict(name: string, what: ObjectVerdict["verdict"], more: Partial<ObjectVerdict> = {}): ObjectVerdict {
   const ref = { api_version: "v1", kind: "Namespace", name };
@@ -107,15 +107,5 @@ describe("rollouts", () => {
       rollout("running", "running", "2025-01-01"),
     ]);
     expect(found.map((one) => one.id)).toEqual(["running", "failed", "new", "old"]);
-  });
-
-  it("take only the commands that the server would take", () => {
-    const of = (state: RolloutStatus["state"], wish: RolloutStatus["wish"] = "run") =>
-      (["pause", "resume", "retry", "abort"] as const).filter((command) => allowed(command, { state, wish }));
-    expect(of("running")).toEqual(["pause", "abort"]);
-    expect(of("running", "pause")).toEqual(["abort"]);
-    expect(of("paused", "pause")).toEqual(["resume", "abort"]);
-    expect(of("failed")).toEqual(["retry", "abort"]);
-    expect(of("succeeded")).toEqual([]);
   });
 });

@@ -272,6 +272,13 @@ export interface ClusterVersions {
   admission?: "absent" | "present" | "unknown";
 }
 
+/** Whether a command may be given now, and why not. */
+export interface CommandChoice {
+  name: "abort" | "pause" | "resume" | "retry";
+  allowed: boolean;
+  reason?: Message | null;
+}
+
 /** What the script found: the address of the API server, and base64 of the account's token and of the certificate authority that proves the server (empty: the system's). */
 export interface CompletionBody {
   server: string;
@@ -1145,7 +1152,7 @@ export interface RolloutEvent {
   cluster?: string;
 }
 
-/** A rollout as people see it. `generation` grows with every resume, retry or takeover; a writer that holds an older one may not write. `last_event`: the number of the last line of its log. `created_by`: who approved its plan. */
+/** A rollout as people see it. `generation` grows with every resume, retry or takeover; a writer that holds an older one may not write. `last_event`: the number of the last line of its log. `created_by`: who approved its plan. `commands`: what its state allows now. */
 export interface RolloutStatus {
   id: string;
   team: string;
@@ -1157,6 +1164,7 @@ export interface RolloutStatus {
   targets?: TargetStatus[];
   last_event?: number;
   created_by?: string;
+  commands?: CommandChoice[];
 }
 
 /** The same route (kind, namespace and name) on another cluster. `id`: of its node, where it is in the graph. */

@@ -1,0 +1,93 @@
+/** What went wrong, before anything else: the cluster, the step, why, whose it is, and what to do. */
+import { Button } from "antd";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Link, useNavigate } from "react-router";
+import { api } from "~/api/client";
+import type { PlanAnswer, RolloutStatus, TargetStatus } from "~/api/schema";
+import { CopyName } from "~/components/CopyName";
+import { Problem } from "~/components/Problem";
+import { Shape } from "~/components/Shape";
+import { sentencesOfReport, useSay } from "~/i18n/server";
+import { useSession } from "~/shell/session";
+
+/** Retrying the same plan fails again: another one is needed. */
+const STALE: ReadonlySet<string> = new Set(["rollout.object-moved", "rollout.plan-stale", "rollout.not-empty"]);
+
+export function Failures({ rollout, plan }: { rollout: RolloutStatus; plan: PlanAnswer | undefined }) {
+  const failed = (rollout.targets ?? []).filter((target) => target.error);
+  if (!failed.length) return null;
+  return (
+    <ul className="stack tight">
+      {failed.map((target) => (
+        <One key={target.cluster} target={target} rollout={rollout} plan={plan} />
+      ))}
+    </ul>
+  );
+}
+
+function One({
+  target,
+  rollout,
+  plan,
+}: {
+  target: TargetStatus;
+  rollout: RolloutStatus;
+  plan: PlanAnswer | undefined;
+}) {
+  const { t } = useTranslation("rollout");
+  const say = useSay();
+  const { may } = useSession();
+  const report = target.error;
+  if (!report) return null;
+  const { message, remedy } = sentencesOfReport(report);
+  const step = target.steps?.find((one) => one.state === "failed" || one.state === "running");
+  const stale = STALE.has(report.code);
+  return (
+    <li className="note tone-unhealthy" role="alert">
+      <Shape tone="unhealthy" />
+      <div className="words">
+        <strong>{say(message)}</strong>
+        <span>{say(remedy)}</span>
+        <span className="row muted">
+          <Link to={`/clusters/${encodeURIComponent(target.cluster)}`}>{target.cluster}</Link>
+          {step && <span>{t("failure.step", { step: say(step.title) })}</span>}
+          {report.object && <CopyName name={report.object} />}
+          {report.owner && report.owner !== "-" && <span>{t("failure.owner", { owner: report.owner })}</span>}
+          <CopyName name={report.code} />
+        </span>
+        {stale && plan && may("plan.create", rollout.team) && <Replan plan={plan} />}
+      </div>
+    </li>
+  );
+}
+
+function Replan({ plan: { plan } }: { plan: PlanAnswer }) {
+  const { t } = useTranslation("rollout");
+  const navigate = useNavigate();
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<unknown>(null);
+  const make = async () => {
+    setBusy(true);
+    try {
+      const clusters = plan.clusters.map((one) => one.cluster);
+      const body = { team: plan.team, clusters, action: plan.action, keep_crds: plan.keep_crds ?? false };
+      const made = await api("POST /plans", { body });
+      await navigate(`/plans/${made.hash}`);
+    } catch (caught) {
+      setError(caught);
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <>
+      <span>
+        <Button size="small" type="primary" loading={busy} onClick={make}>
+          {t("failure.replan")}
+        </Button>
+      </span>
+      <Problem error={error} />
+    </>
+  );
+}
