@@ -1,11 +1,12 @@
 /** Says how large each part of the built application is, and fails when what is loaded first is over its budget. */
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 
 const BUDGET_KB = 350;
 const out = new URL("../../src/gatewright/server/static/", import.meta.url).pathname;
 const manifest = JSON.parse(readFileSync(join(out, ".vite/manifest.json"), "utf8"));
+rmSync(join(out, ".vite"), { recursive: true });
 const sizes = new Map();
 const size = (file) => {
   if (!sizes.has(file)) sizes.set(file, gzipSync(readFileSync(join(out, file))).length / 1000);

@@ -7,7 +7,6 @@ the folder was read are ever opened, so no address can lead out of it.
 
 from __future__ import annotations
 
-import hashlib
 import html
 import mimetypes
 from pathlib import Path
@@ -21,6 +20,7 @@ from starlette.types import Receive, Scope, Send
 
 from gatewright.server import problems
 from gatewright.server.errors import MethodError, NoRouteError
+from gatewright.server.etags import etag
 from gatewright.server.headers import new_nonce, page_policy
 from gatewright.text import LANGUAGES, text
 
@@ -73,7 +73,7 @@ class WebApplication(BaseRoute):
             return _not_built()
         name = request.url.path.lstrip("/")
         if (file := built.files.get(name)) is not None:
-            return _file(request, name, file, built)
+            return _file(request, name, file)
         if name.startswith(_ASSETS):
             return problems.response(NoRouteError(path=request.url.path[:200]), request)
         return _page(built.page)
@@ -105,19 +105,19 @@ def _page(template: str) -> Response:
     return HTMLResponse(template.replace(NONCE, nonce), headers=headers)
 
 
-def _file(request: Request, name: str, path: Path, built: Built) -> Response:
+def _file(request: Request, name: str, path: Path) -> Response:
     headers = {"Vary": "Accept-Encoding", "Cache-Control": _FOREVER if name.startswith(_ASSETS) else _REVALIDATE}
     encoding, source = _encoded(request.headers.get("accept-encoding", ""), path)
     if encoding:
         headers["Content-Encoding"] = encoding
-    headers["ETag"] = f'"{hashlib.blake2b(f"{name}{encoding}{built.version}".encode(), digest_size=16).hexdigest()}"'
-    if headers["ETag"] in request.headers.get("if-none-match", ""):
-        return Response(status_code=304, headers=headers)
     try:
         content = source.read_bytes()
     except OSError:
         # The folder is being built anew.
         return problems.response(NoRouteError(path=request.url.path[:200]), request)
+    headers["ETag"] = etag(content)
+    if headers["ETag"] in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
     kind = _TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     return Response(content, headers=headers, media_type=kind)
 
