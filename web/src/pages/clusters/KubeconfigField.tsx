@@ -54,7 +54,7 @@ export function KubeconfigField({ value, change }: Props) {
           <input
             ref={input}
             type="file"
-            hidden
+            style={{ display: "none" }}
             aria-label={t("kubeconfig.upload")}
             onChange={(event) => {
               void read(event.target.files?.[0]);
