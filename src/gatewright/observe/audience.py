@@ -31,14 +31,16 @@ View: TypeAlias = str | Audience | None
 
 
 class Member(msgspec.Struct, frozen=True):
-    """A cluster in a view. ``namespaces``: what the view has of it, None for all. ``closed``: the namespaces of teams
-    that are hidden from whoever looks. ``binding``: where the view has one."""
+    """A cluster in a view. ``namespaces``: what the view has of it, None for all. ``guest``: whoever looks sees nothing
+    else of others' than what their own hangs on, and of namespaces that are ``closed`` nothing. ``binding``: where the
+    view has one."""
 
     uid: str
     name: str
     binding: Binding | None = None
     namespaces: frozenset[str] | None = None
     closed: frozenset[str] = frozenset()
+    guest: bool = False
 
 
 def teams_of(directory: Directory, view: View) -> Sequence[str]:
@@ -125,4 +127,5 @@ def _member(directory: Directory, view: View, uid: str, bindings: Sequence[Bindi
         first if len(bindings) == 1 else None,
         frozenset(binding.namespace for binding in bindings),
         closed_namespaces(directory, first.cluster, view.known) if isinstance(view, Audience) else frozenset(),
+        isinstance(view, Audience),
     )

@@ -9,7 +9,7 @@ from gatewright.model.desired import Binding
 from gatewright.observe.audience import Audience, Member, View
 from gatewright.observe.directory import Directory
 
-Part: TypeAlias = tuple[str, frozenset[str] | None, frozenset[str]]
+Part: TypeAlias = tuple[str, frozenset[str] | None, frozenset[str], bool]
 """What of a cluster a view has: what is made of it may be kept under this key."""
 
 
@@ -24,4 +24,4 @@ def told_bindings(directory: Directory, view: View, cluster: str) -> Sequence[Bi
 
 
 def part_of(member: Member) -> Part:
-    return (member.uid, member.namespaces, member.closed)
+    return (member.uid, member.namespaces, member.closed, member.guest)

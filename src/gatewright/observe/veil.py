@@ -19,11 +19,13 @@ from gatewright.gatewayapi.marks import GATEWRIGHT, TEAM
 from gatewright.model.desired import Cluster, RegisteredCluster
 from gatewright.model.errors import ErrorReport
 from gatewright.model.events import Event
-from gatewright.model.health import HealthFinding, Node
+from gatewright.model.health import ConditionFact, HealthFinding, Node
 from gatewright.model.objects import ObjectRef
 from gatewright.model.plan import FieldDifference, Owner
+from gatewright.model.status import ResourceRow
 from gatewright.observe.audience import bindings_of, closed_namespaces
 from gatewright.observe.directory import Directory
+from gatewright.observe.guests import mentions
 from gatewright.observe.veil_words import kind_of
 from gatewright.text import Message, Param, message
 
@@ -112,12 +114,18 @@ class Veil:
                 return self._listed(value, self._clusters().__contains__)
             case "names":
                 return HIDDEN
+            case "namespaces":
+                return self._listed(value, lambda entry: entry not in self._closed_on(cluster))
+            case "said":
+                return message("observe.veil-object") if self._mentions(value, cluster) else value
             case "places":
                 return message("observe.veil-places")
             case "count":
                 return message("observe.veil-count")
             case "address":
                 return value if self._addresses or value in _NOBODY else message("observe.veil-address")
+            case "asked":
+                return value
             case "plain":
                 return message("observe.veil-object") if self._refers(value, cluster) else value
 
@@ -156,19 +164,16 @@ class Veil:
         return msgspec.structs.replace(given, params=params, owner=owner, object=None if hidden else given.object)
 
     def finding(self, given: HealthFinding, cluster: str) -> HealthFinding:
-        params = {
-            name: HIDDEN if isinstance(value, str) and self._refers(value, cluster) else value
-            for name, value in given.params.items()
-        }
-        for name in params:
-            if kind_of(given.code, name) in ("team", "teams", "stack"):
-                told = self._param(given.code, name, given.params, cluster)
-                params[name] = told if isinstance(told, str | int) else HIDDEN
+        params: dict[str, str | int] = {}
+        for name in given.params:
+            told = self._param(given.code, name, dict(given.params), cluster)
+            params[name] = HIDDEN if isinstance(told, Message) else told
         return msgspec.structs.replace(
             given,
             params=params,
+            where=HIDDEN if self._refers(given.where, cluster) else given.where,
             subject=self.ref(given.subject, cluster),
-            evidence=tuple(line for line in given.evidence if not self._refers(line, cluster)),
+            evidence=tuple(line for line in given.evidence if not self._mentions(line, cluster)),
             cause=None if given.cause is None else self.ref(given.cause, cluster),
         )
 
@@ -178,6 +183,14 @@ class Veil:
         if given.kind == "Namespace" and given.name in self._closed_on(cluster):
             return ObjectRef(given.api_version, given.kind, HIDDEN)
         return given
+
+    def condition(self, given: ConditionFact, cluster: str) -> ConditionFact:
+        told = cast(ConditionFact, self._struct(given, cluster))
+        return msgspec.structs.replace(told, message=HIDDEN) if self._mentions(given.message, cluster) else told
+
+    def row(self, given: ResourceRow, cluster: str) -> ResourceRow:
+        told = cast(ResourceRow, self._struct(given, given.cluster or cluster))
+        return msgspec.structs.replace(told, message=HIDDEN) if self._mentions(given.message, told.cluster) else told
 
     def owner(self, given: Owner, cluster: str) -> Owner:
         if given.writer == GATEWRIGHT and self._is_others(given.name):
@@ -217,6 +230,11 @@ class Veil:
             return False
         closed = self._closed_on(cluster)
         return any((first or second) in closed for first, second in _REFERENCE.findall(value))
+
+    def _mentions(self, value: object, cluster: str) -> bool:
+        """Whether a text in anybody's words has the name of such a namespace in it."""
+        closed = self._closed_on(cluster)
+        return isinstance(value, str) and (mentions(value, closed) or self._refers(value, cluster))
 
     def _closed_on(self, cluster: str) -> frozenset[str]:
         """The namespaces of others on a cluster; on no cluster in particular, those that are theirs wherever there is
@@ -260,6 +278,8 @@ _BY_TYPE: Final[Mapping[type[Any], Callable[[Veil, Any, str], Any]]] = {
     HealthFinding: Veil.finding,
     ObjectRef: Veil.ref,
     Owner: Veil.owner,
+    ConditionFact: Veil.condition,
+    ResourceRow: Veil.row,
     Node: Veil.node,
     Event: Veil.event,
     FieldDifference: Veil.difference,

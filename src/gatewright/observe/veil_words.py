@@ -10,14 +10,15 @@ from collections.abc import Mapping
 from typing import Final, Literal, TypeAlias
 
 Kind: TypeAlias = Literal[
-    "team", "teams", "stack", "other-stack", "holder", "bindings", "clusters", "names", "places", "count", "address",
-    "plain",
+    "team", "teams", "stack", "other-stack", "holder", "bindings", "clusters", "names", "namespaces", "places", "count",
+    "address", "said", "asked", "plain",
 ]  # fmt: skip
 """``team``: the name of a team; ``teams``: several, with commas; ``stack``: of the team in ``team``; ``other-stack``:
 of the one in ``other_team``; ``holder``: a writer with its name, which is a team's where the writer is Gatewright;
-``bindings``: ``TEAM.CLUSTER``, with commas; ``clusters``, ``names`` (of anything): with commas; ``places``: whose
-namespaces something is in; ``count``: how many there are of everybody's; ``address``: where and how a cluster is
-reached; ``plain``: nothing."""
+``bindings``: ``TEAM.CLUSTER``, with commas; ``clusters``, ``namespaces``, ``names`` (of anything): with commas;
+``places``: whose namespaces something is in; ``count``: how many there are of everybody's; ``address``: where and how a
+cluster is reached; ``said``: what a cluster says in words of its own; ``asked``: what whoever is told has given themselves; ``plain``: at most
+references."""
 
 TELLING: Final[Mapping[str, Kind]] = {
     "team": "team",
@@ -31,13 +32,16 @@ TELLING: Final[Mapping[str, Kind]] = {
     "other": "plain",
     "others": "plain",
     "nearest": "names",
+    "namespace": "namespaces",
+    "namespaces": "namespaces",
+    "allowed": "namespaces",
+    "message": "said",
     "bindings": "bindings",
     "server": "address",
     "user": "address",
 }
 """What parameters of these names hold, unless ``_BY_KEY`` says otherwise."""
 
-_TEAM_OTHER: Final[Mapping[str, Kind]] = {"other": "team"}
 _OTHERS: Final[Mapping[str, Kind]] = {"other": "team", "others": "teams"}
 _UNREACHED: Final[Mapping[str, Kind]] = {"reason": "address"}
 _BY_KEY: Final[Mapping[str, Mapping[str, Kind]]] = {
@@ -75,6 +79,8 @@ _BY_KEY: Final[Mapping[str, Mapping[str, Kind]]] = {
     "manifest.unknown-field": {"nearest": "plain"},
     "planning.crd-has-objects": {"where": "places", "count": "count"},
     "preflight.gateways-lose-controller": {"where": "places"},
+    "planning.step-namespaces": {"names": "namespaces"},
+    "planning.step-remove-namespaces": {"names": "namespaces"},
     "rollout.cluster-held": {"owner": "plain"},
     "store.cluster-locked": {"owner": "plain"},
     "store.namespace-taken": {"owner": "team"},
@@ -82,13 +88,30 @@ _BY_KEY: Final[Mapping[str, Mapping[str, Kind]]] = {
     "store.unknown-stack": {"nearest": "plain"},
     "store.unknown-team": {"nearest": "teams"},
 }
-_BY_PREFIX: Final[Mapping[str, Mapping[str, Kind]]] = {"planning.namespace-": _TEAM_OTHER}
+_BY_PREFIX: Final[Mapping[str, Mapping[str, Kind]]] = {
+    "planning.namespace-": {"other": "team"},
+    "kube.": {"reason": "said"},
+}
+
+_ECHOES: Final = (
+    "bundle.",
+    "gatewayapi.",
+    "manifest.",
+    "model.",
+    "observe.unknown-",
+    "people.",
+    "server.",
+    "store.unknown-",
+)
+"""Errors about what was given: to say it otherwise for a name of others would tell that there is one."""
 
 
 def kind_of(key: str, param: str) -> Kind:
     """What a parameter of a sentence holds. A remedy is as its error."""
     base = key.removesuffix(".remedy")
+    if found := _BY_KEY.get(base, {}).get(param):
+        return found
     for prefix, kinds in _BY_PREFIX.items():
         if base.startswith(prefix) and param in kinds:
             return kinds[param]
-    return _BY_KEY.get(base, {}).get(param) or TELLING.get(param, "plain")
+    return TELLING.get(param) or ("asked" if base.startswith(_ECHOES) else "plain")

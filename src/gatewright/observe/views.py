@@ -20,6 +20,7 @@ from gatewright.observe.board import Board, ClusterState, Identity, health_of
 from gatewright.observe.breath import Breath
 from gatewright.observe.consistency import Consistency
 from gatewright.observe.directory import Directory
+from gatewright.observe.guests import Guests
 from gatewright.observe.kinds import kind_named
 from gatewright.observe.observatory import Observatory
 from gatewright.observe.status import status_of
@@ -159,26 +160,31 @@ class Views:
 
 
 def visible(state: ClusterState, member: Member) -> Mapping[Identity, ObjectHealth]:
-    """What may be seen of a cluster: all of it, or what concerns the view without what is closed to it."""
+    """What may be seen of a cluster: all of it, or what concerns the view; to an audience without what is others'."""
     if member.namespaces is None:
         return state.objects
     found = of_namespaces(state.objects, member.namespaces)
-    if not member.closed:
+    if not member.guest:
         return found
-    return {key: health for key, health in found.items() if key[1][0] not in member.closed}
+    guests = Guests(state.snapshot, member.namespaces, member.closed)
+    return {key: guests.told(key, health) for key, health in found.items() if key[1][0] not in member.closed}
 
 
 def part_of(state: ClusterState, member: Member) -> ClusterHealth:
     """The health of what a view has of a cluster, kept until something changes."""
     if member.namespaces is None:
         return state.health or health_of(state, state.objects)
-    part = "/".join((*sorted(member.namespaces), "", *sorted(member.closed)))
+    part = _part(member, member.namespaces)
     known = state.parts.get(part)
     if known is None or known[0] != state.revision:
         if len(state.parts) >= PARTS and known is None:
             state.parts.clear()
         known = state.parts[part] = (state.revision, health_of(state, visible(state, member)))
     return msgspec.structs.replace(known[1], seen_at=state.seen_at, error=state.error)
+
+
+def _part(member: Member, namespaces: frozenset[str]) -> str:
+    return "/".join((*sorted(namespaces), *(("", *sorted(member.closed)) if member.guest else ())))
 
 
 def _seen(state: ClusterState | None, member: Member) -> ClusterHealth:

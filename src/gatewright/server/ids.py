@@ -34,6 +34,8 @@ class Ids:
             "event": ring.derived(b"gatewright/id/1/event"),
             "change": ring.derived(b"gatewright/id/1/change"),
         }
+        self.page_key = ring.derived(b"gatewright/page/1")[0]
+        """For the tokens of lists in pages (``server.paging``)."""
 
     def seal(self, kind: Kind, number: int, epoch: bytes = bytes(4)) -> str:
         """26 characters for a number below 2**64 (and an epoch of four bytes)."""

@@ -1,20 +1,21 @@
 """Lists in pages: ``limit`` and an opaque ``continue``, and a ``Link`` header to the next page (RFC 8288).
 
 A token names the last key of a page, not a position: what is added or removed meanwhile neither repeats nor hides an
-item that was there all along. It belongs to one path and one set of filters. Its checksum tells damage and mix-ups;
-a token that somebody makes up shows nothing that the same person could not list anyway.
+item that was there all along. It belongs to one path and one set of filters. It is sealed with a key of the
+installation: a key of a list may be made of more than its reader is shown, and equal keys make equal tokens.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 from collections.abc import Callable, Sequence
 from typing import Annotated, Final, Generic, TypeVar
 from urllib.parse import urlencode
 
 import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from fastapi import Depends, Query, Request
 
 from gatewright.server.errors import ContinueError
@@ -22,7 +23,8 @@ from gatewright.server.errors import ContinueError
 MAX_LIMIT: Final = 1000
 DEFAULT_LIMIT: Final = 500
 _MAX_TOKEN: Final = 2048
-_CHECK: Final = 12
+PAGE_KEY: Final = "page_key"
+"""Where the key that seals tokens lies in the state of the application."""
 
 T = TypeVar("T")
 Key = tuple[str | int, ...]
@@ -56,6 +58,7 @@ class PageRequest:
         self._path = request.url.path
         self._query = [(k, v) for k, v in request.query_params.multi_items() if k not in ("limit", "continue")]
         self._token = token
+        self._key: Callable[[], bytes] = lambda: getattr(request.app.state, PAGE_KEY)
 
     @property
     def after(self) -> Key | None:
@@ -93,23 +96,23 @@ class PageRequest:
         return f"{self._path}?{urlencode(query)}"
 
     def _seal(self, key: Key) -> str:
-        packed = msgspec.json.encode(key)
-        return base64.urlsafe_b64encode(self._check(packed) + packed).decode().rstrip("=")
+        sealed = self._cipher().encrypt(msgspec.json.encode(key), [self._belongs()])
+        return base64.urlsafe_b64encode(sealed).decode().rstrip("=")
 
     def _open(self, token: str) -> Key:
         if len(token) > _MAX_TOKEN:
             raise ContinueError()
         try:
             content = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
-            if content[:_CHECK] != self._check(content[_CHECK:]):
-                raise ContinueError()
-            return msgspec.json.decode(content[_CHECK:], type=Key)
-        except (binascii.Error, ValueError, msgspec.DecodeError) as error:
+            return msgspec.json.decode(self._cipher().decrypt(content, [self._belongs()]), type=Key)
+        except (binascii.Error, ValueError, InvalidTag, msgspec.DecodeError) as error:
             raise ContinueError() from error
 
-    def _check(self, packed: bytes) -> bytes:
-        belongs = msgspec.json.encode((self._path, sorted(self._query)))
-        return hashlib.blake2b(packed, digest_size=_CHECK, key=hashlib.sha256(belongs).digest()).digest()
+    def _cipher(self) -> AESSIV:
+        return AESSIV(self._key())
+
+    def _belongs(self) -> bytes:
+        return msgspec.json.encode((self._path, sorted(self._query)))
 
 
 Paging = Annotated[PageRequest, Depends(PageRequest)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -20,8 +21,9 @@ from gatewright.server.values import TeamView
 
 
 def asked(query: str, limit: int = 2, token: str = "", path: str = "/api/v1/x") -> PageRequest:
+    app = SimpleNamespace(state=SimpleNamespace(page_key=bytes(32)))
     scope = {"type": "http", "path": path, "query_string": query.encode(), "headers": [], "server": ("h", 80)}
-    return PageRequest(Request(scope), limit, token)
+    return PageRequest(Request({**scope, "app": app}), limit, token)
 
 
 def walk(items: list[str], limit: int, *, newest_first: bool = False) -> list[str]:
