@@ -7,6 +7,7 @@ import { configure } from "./api/client";
 import { shouldRetry } from "./api/queries";
 import { forget, session } from "./api/session";
 import { initialLanguage, start } from "./i18n";
+import { WordsProvider } from "./i18n/words";
 import { routes } from "./routes";
 import { Starting } from "./shell/Starting";
 import { ThemeProvider } from "./theme";
@@ -30,11 +31,13 @@ async function run(): Promise<void> {
   createRoot(root).render(
     <StrictMode>
       <QueryClientProvider client={client}>
-        <ThemeProvider>
-          <Starting>
-            <RouterProvider router={router} />
-          </Starting>
-        </ThemeProvider>
+        <WordsProvider>
+          <ThemeProvider>
+            <Starting>
+              <RouterProvider router={router} />
+            </Starting>
+          </ThemeProvider>
+        </WordsProvider>
       </QueryClientProvider>
     </StrictMode>,
   );

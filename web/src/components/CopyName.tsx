@@ -6,10 +6,10 @@
 import { CheckOutlined, CopyOutlined } from "@ant-design/icons";
 import { Button } from "antd";
 import { type ReactNode, useEffect, useState } from "react";
-import { useTranslation } from "react-i18next";
+import { useWords } from "~/i18n/words";
 
 export function CopyName({ name, shown }: { name: string; shown?: ReactNode }) {
-  const { t } = useTranslation();
+  const { t } = useWords();
   const [copied, setCopied] = useState(false);
   useEffect(() => {
     if (!copied) return;

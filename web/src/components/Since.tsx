@@ -8,7 +8,7 @@
  */
 import { Tooltip } from "antd";
 import { createContext, useContext } from "react";
-import { useTranslation } from "react-i18next";
+import { useWords } from "~/i18n/words";
 import { useNow } from "~/lib/now";
 import { duration, exact, moment, relative } from "~/lib/time";
 
@@ -16,12 +16,12 @@ import { duration, exact, moment, relative } from "~/lib/time";
 export const InTable = createContext(false);
 
 export function Since({ at }: { at: string | number | null | undefined }) {
-  const { t, i18n } = useTranslation();
+  const { t, language } = useWords();
   const inTable = useContext(InTable);
   const now = useNow();
   const when = moment(at);
   if (when === null) return <span className="muted">{t("time.never")}</span>;
-  const full = exact(when, i18n.language);
+  const full = exact(when, language);
   const time = (
     <time
       dateTime={new Date(when).toISOString()}
@@ -29,7 +29,7 @@ export function Since({ at }: { at: string | number | null | undefined }) {
       title={inTable ? full : undefined}
       tabIndex={inTable ? undefined : 0}
     >
-      {relative(when, now, i18n.language)}
+      {relative(when, now, language)}
     </time>
   );
   return inTable ? time : <Tooltip title={full}>{time}</Tooltip>;
@@ -42,10 +42,10 @@ interface DurationProps {
 }
 
 export function Duration({ milliseconds, from, to }: DurationProps) {
-  const { i18n } = useTranslation();
+  const { language } = useWords();
   const now = useNow();
   const began = moment(from);
   const spent = milliseconds ?? (began === null ? null : (moment(to) ?? now) - began);
   if (spent === null) return <span className="muted">–</span>;
-  return <span className="nowrap numbers">{duration(spent, i18n.language)}</span>;
+  return <span className="nowrap numbers">{duration(spent, language)}</span>;
 }

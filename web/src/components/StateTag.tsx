@@ -9,7 +9,7 @@
  */
 import { Tooltip } from "antd";
 import type { ReactNode } from "react";
-import { useTranslation } from "react-i18next";
+import { useWords } from "~/i18n/words";
 import type { HealthState, Reach, VerdictName } from "~/lib/states";
 import { reachabilityTone, verdictTone } from "~/lib/states";
 import type { Tone } from "~/theme/palette";
@@ -36,7 +36,7 @@ export function ToneTag({ tone, children, reason, quiet, dot }: Look & { tone: T
 }
 
 export function StateTag({ state, ...look }: Look & { state: HealthState | null | undefined }) {
-  const { t } = useTranslation();
+  const { t } = useWords();
   const tone = state ?? "unknown";
   return (
     <ToneTag tone={tone} {...look}>
@@ -46,7 +46,7 @@ export function StateTag({ state, ...look }: Look & { state: HealthState | null 
 }
 
 export function Reachability({ state, ...look }: Look & { state: Reach }) {
-  const { t } = useTranslation();
+  const { t } = useWords();
   return (
     <ToneTag tone={reachabilityTone[state]} {...look}>
       {t(`reachability.${state}`)}
@@ -55,7 +55,7 @@ export function Reachability({ state, ...look }: Look & { state: Reach }) {
 }
 
 export function Verdict({ verdict, ...look }: Look & { verdict: VerdictName }) {
-  const { t } = useTranslation();
+  const { t } = useWords();
   return (
     <ToneTag tone={verdictTone[verdict]} {...look}>
       {t(`verdict.${verdict}`)}

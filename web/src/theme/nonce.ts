@@ -9,6 +9,6 @@ const create = document.createElement.bind(document) as (name: string, options?:
 
 document.createElement = ((name: string, options?: ElementCreationOptions) => {
   const made = create(name, options);
-  if (made instanceof HTMLStyleElement) made.nonce = nonce;
+  if (name === "style") made.nonce = nonce;
   return made;
 }) as typeof document.createElement;
