@@ -79,8 +79,8 @@ def _without(value: JSON, namespace: str) -> JSON:
     if isinstance(value, dict):
         fields = cast("dict[str, JSON]", value)
         return {k: _without(v, namespace) for k, v in fields.items() if not (k == "namespace" and v == namespace)}
-    if isinstance(value, list):
-        return [_without(v, namespace) for v in cast("list[JSON]", value)]
+    if isinstance(value, list | tuple):
+        return [_without(v, namespace) for v in cast("Sequence[JSON]", value)]
     return value
 
 
