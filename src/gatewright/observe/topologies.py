@@ -70,10 +70,12 @@ class Topologies:
             omitted=omitted,
         )
 
-    def _rank(self, member: Member) -> tuple[int, str]:
+    def _rank(self, member: Member) -> tuple[int, int, int, str]:
         state = self._board.state(member.uid)
-        health = state.health.state if state is not None and state.health is not None else "unknown"
-        return (WORST.index(health), member.name)
+        health = state.health if state is not None else None
+        if health is None:
+            return (WORST.index("unknown"), 0, 0, member.name)
+        return (WORST.index(health.state), -health.errors, -health.warnings, member.name)
 
     def _graph(self, member: Member, state: ClusterState) -> Topology:
         key = part_of(member)

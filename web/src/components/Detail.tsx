@@ -27,10 +27,12 @@ interface Props {
   state?: ReactNode;
   actions?: ReactNode;
   tabs: Tab[];
+  /** In pixels, where what is beside it should stay in sight. */
+  width?: number;
   close: () => void;
 }
 
-export function Detail({ title, state, actions, tabs, close }: Props) {
+export function Detail({ title, state, actions, tabs, width = 760, close }: Props) {
   const { t } = useTranslation();
   const [params, setParams] = useSearchParams();
   const asked = params.get("tab");
@@ -48,7 +50,7 @@ export function Detail({ title, state, actions, tabs, close }: Props) {
   return (
     <Drawer
       open
-      size={Math.min(760, window.innerWidth - 40)}
+      size={Math.min(width, window.innerWidth - 40)}
       onClose={close}
       mask={false}
       destroyOnHidden
