@@ -90,11 +90,6 @@ export async function ask<O extends Operation>(
   };
 }
 
-/** For what the OpenAPI document does not describe (yet); everything else goes through `api`. */
-export async function raw(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<unknown> {
-  return content(await send(method, PREFIX + path, { body, signal }));
-}
-
 /** Every page of a list, following its `Link` headers. */
 export async function all<O extends Operation>(
   operation: O,

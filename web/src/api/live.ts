@@ -105,8 +105,13 @@ export class Live {
 
   #visibility(): void {
     clearTimeout(this.#hidden);
-    if (document.hidden) this.#hidden = setTimeout(() => this.#close(), HIDDEN);
+    if (document.hidden) this.#hidden = setTimeout(() => this.#rest(), HIDDEN);
     else if (!this.#source) this.#connect();
+  }
+
+  #rest(): void {
+    this.#close();
+    this.#become("connecting");
   }
 
   #close(): void {

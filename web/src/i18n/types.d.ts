@@ -4,6 +4,7 @@ import type audit from "./en-US/audit.json";
 import type cluster from "./en-US/cluster.json";
 import type clusters from "./en-US/clusters.json";
 import type common from "./en-US/common.json";
+import type editor from "./en-US/editor.json";
 import type events from "./en-US/events.json";
 import type fleet from "./en-US/fleet.json";
 import type notifications from "./en-US/notifications.json";
@@ -33,6 +34,7 @@ declare module "i18next" {
       cluster: typeof cluster;
       clusters: typeof clusters;
       common: typeof common;
+      editor: typeof editor;
       events: typeof events;
       fleet: typeof fleet;
       notifications: typeof notifications;

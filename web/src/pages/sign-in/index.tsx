@@ -5,9 +5,14 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Navigate, useLocation } from "react-router";
 import { signIn } from "~/api/session";
+import { CopyName } from "~/components/CopyName";
 import { Problem } from "~/components/Problem";
+import { Shape } from "~/components/Shape";
 import { Door, wanted } from "~/shell/Door";
 import { useSession } from "~/shell/session";
+
+/** Why the provider's way did not lead in: `/sign-in?error=oidc.lost`. */
+const FAILURES = ["off", "unreachable", "invalid", "refused", "lost", "token", "disabled"] as const;
 
 interface Given {
   name: string;
@@ -36,6 +41,7 @@ export default function SignIn() {
     }
   };
   const { oidc } = session;
+  const failed = new URLSearchParams(search).get("error")?.slice(0, 80);
   return (
     <Door title={t("title")}>
       <Form<Given> layout="vertical" requiredMark={false} onFinish={submit}>
@@ -50,6 +56,15 @@ export default function SignIn() {
         </Button>
       </Form>
       <Problem error={error} />
+      {failed && !error && (
+        <div className="note tone-unhealthy" role="alert">
+          <Shape tone="unhealthy" />
+          <div className="words">
+            <span>{t(`failed.${FAILURES.find((one) => failed === `oidc.${one}`) ?? "other"}`)}</span>
+            <CopyName name={failed} />
+          </div>
+        </div>
+      )}
       {oidc !== null && (
         <>
           <Divider plain style={{ margin: 0 }}>
