@@ -11,8 +11,8 @@ export interface PageRoute {
   path: string;
   /** The folder and the namespace. */
   page: string;
-  /** What the person needs, anywhere; absent: whoever is signed in. */
-  permission?: string;
+  /** What the person needs, anywhere, of several any; absent: whoever is signed in. */
+  permission?: string | readonly string[];
   /** Beyond its own and `common`. */
   namespaces?: string[];
 }
@@ -51,4 +51,9 @@ export const modules = import.meta.glob<{ default: ComponentType }>("./pages/*/i
 /** Whether the folder exists: what is not built is not offered. */
 export function built(page: string): boolean {
   return `./pages/${page}/index.tsx` in modules;
+}
+
+/** Whether somebody who `may` these things may see the page. */
+export function open({ permission }: PageRoute, may: (permission: string) => boolean): boolean {
+  return permission === undefined || [permission].flat().some((one) => may(one));
 }

@@ -8,6 +8,7 @@ import type editor from "./en-US/editor.json";
 import type events from "./en-US/events.json";
 import type fleet from "./en-US/fleet.json";
 import type notifications from "./en-US/notifications.json";
+import type permissions from "./en-US/permissions.json";
 import type plan from "./en-US/plan.json";
 import type resources from "./en-US/resources.json";
 import type rollout from "./en-US/rollout.json";
@@ -38,6 +39,7 @@ declare module "i18next" {
       events: typeof events;
       fleet: typeof fleet;
       notifications: typeof notifications;
+      permissions: typeof permissions;
       plan: typeof plan;
       resources: typeof resources;
       rollout: typeof rollout;

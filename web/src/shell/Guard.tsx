@@ -5,14 +5,15 @@ import { Forbidden } from "~/components/EmptyState";
 import { PageHeader } from "~/components/PageHeader";
 import { useSession } from "./session";
 
-export function Guard({ permission, children }: { permission: string; children: ReactNode }) {
+export function Guard({ permission, children }: { permission: string | readonly string[]; children: ReactNode }) {
   const { t } = useTranslation();
   const { may } = useSession();
-  if (may(permission)) return children;
+  const [first = "", ...others] = [permission].flat();
+  if ([first, ...others].some((one) => may(one))) return children;
   return (
     <>
       <PageHeader title={t("forbidden.head")} />
-      <Forbidden permission={permission} />
+      <Forbidden permission={first} />
     </>
   );
 }
