@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
-from typing import Annotated, Any, Final, Protocol, TypeAlias, cast
+from typing import Annotated, Any, Final, Protocol, TypeAlias, TypeVar, cast
 
 import msgspec
 from fastapi import Depends, Header
@@ -27,6 +27,9 @@ RESET: Final = "reset"
 MAX_SEQ: Final = 10**18 - 1
 _NUMBER: Final = re.compile(r"[0-9]{1,18}")
 _ID_SCHEMA: Final[dict[str, Any]] = {"format": "event-id", "maxLength": 64}
+
+
+T = TypeVar("T")
 
 
 class Event(msgspec.Struct, frozen=True):
@@ -99,8 +102,23 @@ async def stream(events: AsyncIterator[Sent], heartbeat: float = HEARTBEAT) -> A
         await _close(events, following)
 
 
-def _next(events: AsyncIterator[Sent]) -> asyncio.Future[Sent | None]:
-    return asyncio.ensure_future(cast(Coroutine[Any, Any, "Sent | None"], anext(events, None)))
+async def file(parts: AsyncIterator[bytes]) -> AsyncGenerator[bytes]:
+    """The parts of a file as they are made; whoever leaves before its end leaves nothing running."""
+    following = _next(parts)
+    try:
+        while True:
+            await asyncio.wait((following,))
+            part = following.result()
+            if part is None:
+                return
+            yield part
+            following = _next(parts)
+    finally:
+        await _close(parts, following)
+
+
+def _next(events: AsyncIterator[T]) -> asyncio.Future[T | None]:
+    return asyncio.ensure_future(cast(Coroutine[Any, Any, "T | None"], anext(events, None)))
 
 
 def encode(event: Sent) -> bytes:
@@ -110,7 +128,7 @@ def encode(event: Sent) -> bytes:
     return f"id: {sent.id}\n{name}data: ".encode() + msgspec.json.encode(sent.data, order="deterministic") + b"\n\n"
 
 
-async def _close(events: AsyncIterator[Sent], following: asyncio.Future[Sent | None]) -> None:
+async def _close(events: AsyncIterator[T], following: asyncio.Future[T | None]) -> None:
     """Lets the reading end before anything else does. Whoever ends a request cancels it more than once, and what was
     left running would keep its database connection."""
     following.cancel()

@@ -49,6 +49,7 @@ from fastapi.routing import APIRoute
 from gatewright.model.errors import DeniedError
 from gatewright.server.errors import UnknownParameterError
 from gatewright.server.etags import IfMatch, conditional
+from gatewright.server.events import file as sent_as_made
 from gatewright.server.paging import Page
 from gatewright.server.permissions import Public, Require
 from gatewright.server.principal import Principal
@@ -150,7 +151,7 @@ def downloads(*media: str, refuses: Iterable[int] = ()) -> Callable[[Endpoint[P,
 
     def respond(file: Download) -> Response:
         headers = {"Cache-Control": "no-store", "Content-Disposition": f'attachment; filename="{file.name}"'}
-        return StreamingResponse(file.parts, 200, headers, file.media)
+        return StreamingResponse(sent_as_made(file.parts), 200, headers, file.media)
 
     return lambda endpoint: _declare(endpoint, declared, respond)
 

@@ -90,7 +90,7 @@ def assert_clean(answer: httpx.Response, other: t.Others) -> None:
     for what, name in other.names().items():
         at = told.find(name)
         assert at < 0, f"{what} in {answer.request.method} {answer.request.url}: {told[max(at - 300, 0) : at + 100]}"
-    assert "4711" not in told, f"a count in {answer.request.url}"
+    assert "918273645" not in told, f"a count in {answer.request.url}"
 
 
 @pytest.mark.parametrize("role", ["owner", "viewer"])
@@ -116,7 +116,7 @@ async def test_the_world_has_what_must_not_be_seen(api: httpx.AsyncClient, world
     told = "".join([(await api.get(path, params=query)).text for path, query in asked(mine) if "team" not in query])
     for what, name in other.names().items():
         assert name in told or what in ("plan", "delivery"), what
-    assert "4711" in told
+    assert "918273645" in told
 
 
 async def test_a_member_sees_their_own(connect: Connect, world: World) -> None:
