@@ -9,6 +9,7 @@ import { DataTable } from "~/components/DataTable";
 import { EmptyState } from "~/components/EmptyState";
 import { PageHeader } from "~/components/PageHeader";
 import { clusterPath } from "~/lib/places";
+import { Resume } from "~/pages/start/Resume";
 import { useScope } from "~/shell/scope";
 import { useSession } from "~/shell/session";
 import { useColumns } from "./columns";
@@ -18,6 +19,9 @@ import { matrix } from "./queries";
 import { Reasons } from "./Reasons";
 import { inOrder, sameClusters, summaryOf, worstFirst } from "./rows";
 import { Tallies } from "./Tallies";
+
+/** With so few clusters somebody may still be at the first steps. */
+const BEGINNING = 3;
 
 export default function Fleet() {
   const { t } = useTranslation("fleet");
@@ -32,9 +36,12 @@ export default function Fleet() {
   if (empty && !team && may("cluster.register")) return <Navigate to="/start" replace />;
   const attention = summary.states.unhealthy + summary.states.degraded + summary.states.unknown;
   const register = may("cluster.register") && (
-    <Link to="/clusters?register=kubeconfig">
-      <Button>{t("register")}</Button>
-    </Link>
+    <>
+      {query.data && query.data.length <= BEGINNING && <Resume team={team} cluster={cluster} />}
+      <Link to="/clusters?register=kubeconfig">
+        <Button>{t("register")}</Button>
+      </Link>
+    </>
   );
   return (
     <>
