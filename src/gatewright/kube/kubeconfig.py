@@ -37,6 +37,7 @@ from gatewright.kube.kubeconfig_schema import Cluster, Config, Context, Exec, Us
 from gatewright.kube.words import scrub
 from gatewright.model.documents import MAX_BYTES, UnreadableDocumentError, plain, read_documents
 from gatewright.model.errors import InputError
+from gatewright.model.redaction import redact_text
 from gatewright.text import message
 
 Trust = Literal["operator", "uploaded"]
@@ -322,11 +323,12 @@ def _connection(cluster_files: _Files, cluster: Cluster, user_files: _Files, use
 
 
 def _server(server: str | None) -> str:
-    """The address as an URL with a scheme; kubectl would guess one, and guess plain HTTP."""
+    """The address as an URL with a scheme; kubectl would guess one, and guess plain HTTP. A name and password in it
+    would be shown wherever the address is."""
     address = (server or "").strip().rstrip("/")
-    if _is_url(address, ("https", "http")):
+    if _is_url(address, ("https", "http")) and "@" not in address:
         return address
-    raise KubeconfigFieldError(field="server", reason=scrub(address, limit=120) or "-")
+    raise KubeconfigFieldError(field="server", reason=scrub(redact_text(address), limit=120) or "-")
 
 
 def _proxy(proxy: str | None) -> str:

@@ -137,7 +137,9 @@ class Services:
         """
         if not who.local and (asked.path is not None or asked.kubeconfig is None):
             raise kubeconfig.UploadFileError(field="path")
-        source = Path(asked.path) if asked.path is not None else asked.kubeconfig
+        # The line end makes it a text, whatever it is: from the operator one line could be the name of a file.
+        text = None if asked.kubeconfig is None else f"{asked.kubeconfig}\n"
+        source = text if asked.path is None else Path(asked.path)
         found = kubeconfig.load(source, asked.context, trust="operator" if who.local else "uploaded")
         if asked.insecure_skip_tls_verify:
             return msgspec.structs.replace(found, insecure_skip_tls_verify=True)

@@ -221,6 +221,7 @@ def test_any_text_is_a_kubeconfig_or_refused_in_our_words(text: str) -> None:
         ({}, {"server": "https://c:99999"}, "server"),
         ({}, {"server": "https://c/?a=b"}, "server"),
         ({}, {"server": "https://c c"}, "server"),
+        ({}, {"server": "https://u:secret@c"}, "server"),
         ({}, {"proxy-url": "socks5://p:1"}, "proxy-url"),
         ({}, {"certificate-authority-data": "%%%"}, "certificate-authority-data"),
         ({"client-key-data": "QQ=="}, {}, "client-certificate"),
