@@ -54,6 +54,6 @@ export function built(page: string): boolean {
 }
 
 /** Whether somebody who `may` these things may see the page. */
-export function open({ permission }: PageRoute, may: (permission: string) => boolean): boolean {
+export function permitted({ permission }: PageRoute, may: (permission: string) => boolean): boolean {
   return permission === undefined || [permission].flat().some((one) => may(one));
 }

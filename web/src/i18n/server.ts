@@ -11,9 +11,12 @@ import type { ErrorReport, HealthFinding, Message, ObjectRef } from "~/api/schem
 import { fill } from "./format";
 
 type Templates = Record<string, { en: string; zh: string }>;
-const files = import.meta.glob<Templates>(["../../../src/gatewright/text/*.json", "!../../../src/gatewright/text/{cli,demo,lab,metrics}.json"], {
-  import: "default",
-});
+const files = import.meta.glob<Templates>(
+  ["../../../src/gatewright/text/*.json", "!../../../src/gatewright/text/{cli,demo,lab,metrics}.json"],
+  {
+    import: "default",
+  },
+);
 const loads = new Map(Object.entries(files).map(([path, load]) => [/([a-z]+)\.json$/.exec(path)?.[1] ?? "", load]));
 const known = new Map<string, Templates>();
 const loading = new Map<string, Promise<void>>();

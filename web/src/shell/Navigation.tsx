@@ -17,7 +17,7 @@ import {
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { NavLink } from "react-router";
-import { built, open, PAGES } from "~/pages";
+import { built, PAGES, permitted } from "~/pages";
 import { useScope } from "./scope";
 import { useSession } from "./session";
 
@@ -47,7 +47,7 @@ export function Navigation() {
   const offered = (pages: readonly Item["page"][]): Item[] =>
     pages.flatMap((page) => {
       const route = PAGES.find((one) => one.page === page);
-      const shown = route && built(page) && open(route, may);
+      const shown = route && built(page) && permitted(route, may);
       return shown ? [{ page, to: route.path }] : [];
     });
   const run = offered(RUN);
