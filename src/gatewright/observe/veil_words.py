@@ -38,7 +38,6 @@ TELLING: Final[Mapping[str, Kind]] = {
     "message": "said",
     "bindings": "bindings",
     "server": "address",
-    "user": "address",
 }
 """What parameters of these names hold, unless ``_BY_KEY`` says otherwise."""
 
@@ -74,6 +73,7 @@ _BY_KEY: Final[Mapping[str, Mapping[str, Kind]]] = {
         ),
         _UNREACHED,
     ),
+    "kube.forbidden": {"user": "address"},
     "kube.kubeconfig-file": {"path": "address", "reason": "address"},
     "manifest.kind": {"nearest": "plain"},
     "manifest.unknown-field": {"nearest": "plain"},
@@ -82,11 +82,13 @@ _BY_KEY: Final[Mapping[str, Mapping[str, Kind]]] = {
     "planning.step-namespaces": {"names": "namespaces"},
     "planning.step-remove-namespaces": {"names": "namespaces"},
     "rollout.cluster-held": {"owner": "plain"},
+    "rollout.not-empty": {"what": "places", "count": "count"},
     "store.cluster-locked": {"owner": "plain"},
     "store.namespace-taken": {"owner": "team"},
     "store.unknown-cluster": {"nearest": "clusters"},
-    "store.unknown-stack": {"nearest": "plain"},
-    "store.unknown-team": {"nearest": "teams"},
+    "store.unknown-binding": {"team": "asked"},
+    "store.unknown-stack": {"nearest": "plain", "stack": "asked", "team": "asked"},
+    "store.unknown-team": {"nearest": "teams", "team": "asked"},
 }
 _BY_PREFIX: Final[Mapping[str, Mapping[str, Kind]]] = {
     "planning.namespace-": {"other": "team"},
