@@ -22,7 +22,7 @@ from gatewright.model.errors import GatewrightError
 from gatewright.server.auth import Authenticate
 from gatewright.server.errors import InternalError
 from gatewright.server.permissions import permission_of
-from gatewright.server.principal import Principal
+from gatewright.server.principal import SCOPE_KEY, Principal
 from gatewright.server.problems import CODE_KEY
 from gatewright.store.database import Database
 from gatewright.store.origin import Act, Origin, acting, recognised
@@ -149,7 +149,7 @@ def telling(authenticate: Authenticate) -> Authenticate:
 
 def _origin(scope: Scope) -> Origin:
     client: tuple[str, int] | None = scope.get("client")
-    address = "" if client is None or not client[1] else client[0]
+    address = "" if client is None or SCOPE_KEY in scope else client[0][:_LONGEST]
     agent = next((value for name, value in scope["headers"] if name == b"user-agent"), b"")
     return Origin(
         address=address,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -16,6 +17,9 @@ from gatewright.server.errors import SettingError
 from gatewright.server.oidc.options import GROUPS_CLAIM, LABEL, SCOPES, OidcOptions
 from gatewright.server.oidc.options import from_environment as oidc_options
 from gatewright.text import Message, message
+
+PROXIES: Final = ("127.0.0.1", "::1")
+"""Proxies on this machine are believed where nobody says otherwise."""
 
 
 class Setting(msgspec.Struct, frozen=True):
@@ -40,6 +44,7 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     Setting("GATEWRIGHT_PROBE_EXCLUDE", "", message("server.about.probe-exclude")),
     Setting("GATEWRIGHT_EVENT_DAYS", "90", message("server.about.event-days")),
     Setting("GATEWRIGHT_URL", "", message("server.about.url")),
+    Setting("GATEWRIGHT_PROXIES", ",".join(PROXIES), message("server.about.proxies")),
     Setting("GATEWRIGHT_OIDC_ISSUER", "", message("server.about.oidc-issuer")),
     Setting("GATEWRIGHT_OIDC_CLIENT_ID", "", message("server.about.oidc-client-id")),
     Setting("GATEWRIGHT_OIDC_CLIENT_SECRET", "", message("server.about.oidc-client-secret")),
@@ -68,6 +73,7 @@ class Settings(msgspec.Struct, frozen=True):
     probe_exclude: Exclusions = Exclusions()
     event_days: int = RETENTION_DAYS
     oidc: OidcOptions | None = None
+    proxies: tuple[str, ...] = PROXIES
 
     @property
     def token_file(self) -> Path:
@@ -104,6 +110,7 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
         event_days=_days(environ.get("GATEWRIGHT_EVENT_DAYS", "")),
         probe_exclude=_exclusions(environ.get("GATEWRIGHT_PROBE_EXCLUDE", "")),
         oidc=oidc_options(environ),
+        proxies=_proxies(environ.get("GATEWRIGHT_PROXIES", "")),
     )
 
 
@@ -123,6 +130,20 @@ def _days(given: str) -> int:
     if not (given.isascii() and given.isdigit() and len(given) <= 5 and 1 <= int(given) <= 36500):
         raise SettingError(name="GATEWRIGHT_EVENT_DAYS", value=given[:200], wanted="1 - 36500")
     return int(given)
+
+
+def _proxies(given: str) -> tuple[str, ...]:
+    """Addresses and networks; ``none`` believes nobody."""
+    if given.strip().lower() == "none":
+        return ()
+    found = tuple(part.strip() for part in given.split(",") if part.strip())
+    for part in found:
+        try:
+            ipaddress.ip_network(part)
+        except ValueError:
+            wanted = "127.0.0.1, 10.0.0.0/8, none"
+            raise SettingError(name="GATEWRIGHT_PROXIES", value=part[:200], wanted=wanted) from None
+    return found or PROXIES
 
 
 def _server(given: str) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import pytest
 import structlog
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from gatewright.model.audit import Entry
 from gatewright.server.app import create_app
@@ -61,6 +62,16 @@ async def test_where_a_request_came_from_is_told(services: Services) -> None:
         (entry,) = await entries(api)
     assert (entry["who"], entry["via"]) == ("operator", "operator")
     assert (entry["address"], entry["agent"]) == ("192.0.2.7", "curl/8")
+
+
+async def test_behind_a_proxy_the_client_s_address_is_told(services: Services) -> None:
+    app = ProxyHeadersMiddleware(create_app(services, token=TOKEN), trusted_hosts=["192.0.2.7"])
+    transport = httpx.ASGITransport(app, client=("192.0.2.7", 4711))  # type: ignore[arg-type]
+    headers = {"authorization": f"Bearer {TOKEN}", "x-forwarded-for": "203.0.113.9"}
+    async with httpx.AsyncClient(transport=transport, base_url="http://test/api/v1", headers=headers) as api:
+        await api.put("/teams/payments", json={})
+        (entry,) = await entries(api)
+    assert entry["address"] == "203.0.113.9"
 
 
 async def test_before_and_after_are_told_without_secrets(api: httpx.AsyncClient) -> None:
