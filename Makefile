@@ -42,5 +42,5 @@ bench: setup ## Ratios against kubectl, and 1,000 simulated clusters watched
 	$(BIN)/python -m bench
 	$(BIN)/python -m bench.observation
 
-clean: ## Remove the virtual environment
-	rm -rf .venv
+clean: ## Remove the virtual environment and the built page
+	rm -rf .venv web/node_modules src/gatewright/server/static

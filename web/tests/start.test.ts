@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { FleetRow, ProbeResult, TeamView } from "~/api/schema";
+import type { FleetRow, ProbeResult, RolloutStatus, TeamView } from "~/api/schema";
 import { progressOf, STEPS, versionsOf } from "~/pages/start/progress";
 
 const row = (more: Partial<FleetRow> = {}): FleetRow => ({
@@ -22,7 +22,11 @@ test("each step is done when what it makes is there", () => {
   expect(progressOf({ ...none, clusters: [row()], teams: [team()] }).next).toBe("bind");
   const seen = { ...none, clusters: [row()], teams: [bound] };
   expect(progressOf(seen).next).toBe("install");
-  const installed = { ...seen, clusters: [row({ bundle: "v1.6.1", channel: "standard", controllers })] };
+  const level = { bundle: "v1.6.1", channel: "standard", controllers };
+  expect(progressOf({ ...seen, clusters: [row(level)] }).next).toBe("install");
+  const rollout = { team: "t", targets: [{ cluster: "a", state: "succeeded" }] } as RolloutStatus;
+  expect(progressOf({ ...seen, clusters: [row(level)], rollouts: [rollout] }).next).toBe("traffic");
+  const installed = { ...seen, clusters: [row({ ...level, custody: "own" })] };
   expect(progressOf(installed).next).toBe("traffic");
   expect(progressOf({ ...installed, probes: [probe] }).next).toBe(null);
 });
@@ -35,7 +39,9 @@ test("another release, another channel or a controller that is down is not insta
     { bundle: "v1.6.1", channel: "standard", controllers: controllers.map((one) => ({ ...one, available: false })) },
   ];
   for (const more of wrong) {
-    expect(progressOf({ ...none, clusters: [row(more)], teams: [bound] }).done.install).toBe(false);
+    expect(progressOf({ ...none, clusters: [row({ ...more, custody: "own" })], teams: [bound] }).done.install).toBe(
+      false,
+    );
   }
 });
 

@@ -17,7 +17,8 @@ import type { LiveChange } from "./schema";
 
 const PACE = 2_000;
 const FIRST = 150;
-const HIDDEN = 60_000;
+/** A browser keeps six connections to a server: pages that nobody looks at must not take them from the others. */
+const HIDDEN = 15_000;
 const RETRY = [1_000, 2_000, 5_000, 10_000];
 
 export type State = LiveChange["state"];
