@@ -160,13 +160,13 @@ async def test_an_address_that_gatewright_does_not_reach_is_told_and_may_be_give
 ) -> None:
     name = unique("address")
     offer = await offered(server, name)
-    wrong = {"GATEWRIGHT_API_SERVER": "https://127.0.0.1:9"}
+    wrong = {"GW_API_SERVER": "https://127.0.0.1:9"}
     ended, _, err = await run(offer["command"], fresh.kubeconfig, fresh.state.kubectl, **wrong)
     assert ended == 1
-    assert "GATEWRIGHT_API_SERVER" in err
+    assert "GW_API_SERVER" in err
     assert (await state(server, offer))["state"] == "failed"
     config = yaml.safe_load(fresh.kubeconfig.read_text(encoding="utf-8"))
-    right = {"GATEWRIGHT_API_SERVER": config["clusters"][0]["cluster"]["server"]}
+    right = {"GW_API_SERVER": config["clusters"][0]["cluster"]["server"]}
     ended, out, err = await run(offer["command"], fresh.kubeconfig, fresh.state.kubectl, **right)
     assert ended == 0, err
     assert out == f"Cluster {name} is registered.\n"

@@ -17,7 +17,7 @@ from gatewright.model.objects import Manifest
 from gatewright.store.registrations import Options
 from gatewright.text import Language, text
 
-MARK: Final = "GATEWRIGHT_MANIFESTS"
+MARK: Final = "END_OF_MANIFESTS"
 _SAID: Final = (
     "no-kubectl", "no-curl", "context", "unreachable", "no-permission", "applying", "not-applied", "no-token",
     "bad-address", "sending", "no-answer", "other-address",
@@ -66,7 +66,7 @@ gatewright_register() {{
   done
   [ -n "$token" ] || gatewright_fail {no_token}
 
-  server=${{GATEWRIGHT_API_SERVER:-}}
+  server=${{GW_API_SERVER:-}}
   authority=
   name=
   if [ -z "$server" ]; then
@@ -76,7 +76,7 @@ gatewright_register() {{
     name=$("$kubectl" config view --minify --raw -o 'jsonpath={{.clusters[0].cluster.tls-server-name}}')
   fi
   insecure=$("$kubectl" config view --minify --raw -o 'jsonpath={{.clusters[0].cluster.insecure-skip-tls-verify}}')
-  if [ -n "${{GATEWRIGHT_API_SERVER:-}}" ] || {{ [ -z "$authority" ] && [ "$insecure" = true ]; }}; then
+  if [ -n "${{GW_API_SERVER:-}}" ] || {{ [ -z "$authority" ] && [ "$insecure" = true ]; }}; then
     authority=$("$kubectl" get secret {secret} --namespace "$namespace" \
       -o 'go-template={{{{index .data "ca.crt"}}}}')
   fi

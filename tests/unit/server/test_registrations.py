@@ -281,12 +281,12 @@ def test_a_refusal_of_the_server_is_a_failure(tmp_path: Path) -> None:
     done = ran(tmp_path, FINE, "failed\nAlready registered as first.")
     assert (done.returncode, done.stdout) == (1, "")
     assert "Already registered as first." in done.stderr
-    assert "GATEWRIGHT_API_SERVER" in done.stderr
+    assert "GW_API_SERVER" in done.stderr
     assert ran(tmp_path, FINE, '{"code": "server.body"}').returncode == 1
 
 
 def test_another_address_may_be_given(tmp_path: Path) -> None:
-    ran(tmp_path, FINE, "registered", GATEWRIGHT_API_SERVER="https://other:6443")
+    ran(tmp_path, FINE, "registered", GW_API_SERVER="https://other:6443")
     body = msgspec.json.decode((tmp_path / "sent").read_bytes())
     assert (body["server"], body["authority"]) == ("https://other:6443", "QQ==")
 
