@@ -32,6 +32,12 @@ function Shown({ name, found, again }: { name: string; found: Removal; again: ()
   const client = useQueryClient();
   const navigate = useNavigate();
   const [asking, ask] = useState(false);
+  // What is known of the cluster goes only when nothing shows it any more, or it would be asked for again.
+  const gone = async () => {
+    await navigate("/clusters");
+    client.removeQueries({ queryKey: ["clusters", name] });
+    await queries.invalidate(client, "clusters", "matrix", "status", "health");
+  };
   const { removes = 0, keeps = 0, stuck = 0, records = 0, ready, blocks = [], teams = [] } = found;
   return (
     <div className="panes">
@@ -72,10 +78,7 @@ function Shown({ name, found, again }: { name: string; found: Removal; again: ()
           ...(stuck ? [t("removal.stuck", { count: stuck })] : []),
         ]}
         run={() => api("DELETE /clusters/{name}", { path: { name } })}
-        done={() => {
-          void navigate("/clusters");
-          void queries.invalidate(client, "clusters", "matrix", "status", "health");
-        }}
+        done={() => void gone()}
         close={() => ask(false)}
       />
     </div>

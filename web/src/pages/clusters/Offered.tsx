@@ -84,7 +84,8 @@ function Steps({ status }: { status: RegistrationStatus }) {
         const passed = index < reached - 1 || state === "registered";
         const here = index === reached - 1 && !passed;
         const tone: Tone = passed ? "healthy" : here ? (ended ? "unhealthy" : "progressing") : "unknown";
-        const word = here && ended ? t(`script.state.${state}`) : t(`script.step.${step}`);
+        const word =
+          here && ended ? t(`script.state.${state}`) : t(passed ? `script.passed.${step}` : `script.step.${step}`);
         return (
           <li key={step} className={`state tone-${tone}`} aria-current={here ? "step" : undefined}>
             <Shape tone={tone} />

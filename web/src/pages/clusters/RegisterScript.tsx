@@ -26,7 +26,11 @@ export function RegisterScript({ done }: { done: (cluster: string) => void }) {
     else client.removeQueries({ queryKey: KEY });
     setOffer(made);
   };
-  if (offer) return <Offered offer={offer} again={() => keep(undefined)} done={done} />;
+  const finish = (cluster: string) => {
+    keep(undefined);
+    done(cluster);
+  };
+  if (offer) return <Offered offer={offer} again={() => keep(undefined)} done={finish} />;
   return <Offering made={keep} />;
 }
 

@@ -38,16 +38,27 @@ export function progressOf(seen: Seen, teamInHand?: string, clusterInHand?: stri
     cluster: clusters.length > 0,
     team: teams.length > 0,
     bind: binding !== undefined,
-    install: installed(binding, stack, row),
+    install: installed(binding, stack, row, rollouts),
     traffic: answered !== undefined,
   };
   const next = STEPS.find((step) => !done[step]) ?? null;
   return { done, next, team, binding, stack, row, rollout, answered };
 }
 
-/** Whether the cluster has what the stack of the binding wants. */
-function installed(binding: Binding | undefined, stack: Stack | undefined, row: FleetRow | undefined): boolean {
+/** Whether the cluster has what the stack of the binding wants, and has it from us. */
+function installed(
+  binding: Binding | undefined,
+  stack: Stack | undefined,
+  row: FleetRow | undefined,
+  rollouts: readonly RolloutStatus[],
+): boolean {
   if (!binding?.stack || !stack || stack.name !== binding.stack || row?.cluster !== binding.cluster) return false;
+  const rolled = rollouts.some(
+    (one) =>
+      one.team === binding.team &&
+      one.targets?.some((target) => target.cluster === binding.cluster && target.state === "succeeded"),
+  );
+  if (!rolled && row.custody !== "own") return false;
   const { bundle, controller } = stack;
   const level = row.bundle === bundle.version && row.channel === (bundle.channel ?? "standard");
   return level && (!controller || (row.controllers ?? []).some((one) => one.name === controller.name && one.available));
