@@ -13,7 +13,7 @@ import pytest
 
 from gatewright.gatewayapi.live import CRD, ENDPOINT_SLICE, GATEWAY
 from gatewright.model.desired import Binding, Cluster, Team
-from gatewright.model.health import ClusterHealth, Found, Health, Node, ObjectHealth
+from gatewright.model.health import WORST, ClusterHealth, Found, Health, Node, ObjectHealth, SeenObject
 from gatewright.observe.pulse import Pulse
 from gatewright.server.services import Services
 from gatewright.store.apply import Registration
@@ -141,3 +141,62 @@ async def _until(lines: AsyncIterator[str], beginning: str) -> AsyncIterator[str
         yield line
         if line.startswith(beginning):
             return
+
+
+async def test_every_team_is_rolled_up_by_name(fleet: httpx.AsyncClient) -> None:
+    found = await read(fleet, "/health/teams", list[Health])
+    assert [(one.name, one.state, one.members) for one in found] == [("other", "healthy", ()), ("shop", "degraded", ())]
+    assert [str(cause.object) for cause in found[1].causes] == ["Service shop/cart"]
+
+
+async def test_objects_of_all_clusters_come_the_worst_first(fleet: httpx.AsyncClient) -> None:
+    found = await read(fleet, "/objects", list[SeenObject])
+    ranks = [WORST.index(one.object.state) for one in found]
+    assert ranks == sorted(ranks)
+    assert {one.cluster for one in found} == {"east", "west"}
+    single = [
+        o for name in ("east", "west") for o in await read(fleet, f"/clusters/{name}/objects", list[ObjectHealth])
+    ]
+    assert len(found) == len(single)
+    assert (found[0].cluster, str(found[0].object.ref), found[0].object.state) == (
+        "east",
+        "HTTPRoute shop/cart",
+        "unhealthy",
+    )
+
+
+async def test_objects_are_filtered_where_they_are(fleet: httpx.AsyncClient) -> None:
+    async def names(**query: Any) -> set[str]:
+        return {f"{one.cluster} {one.object.ref}" for one in await read(fleet, "/objects", list[SeenObject], **query)}
+
+    assert await names(kind="httproutes", state="unhealthy") == {"east HTTPRoute shop/cart"}
+    assert await names(q="STRAY gateway") == {"east Gateway other/stray"}
+    assert await names(q="health.no-endpoints") == {"east HTTPRoute shop/cart"}
+    assert await names(cluster="west", kind=["gateway", "gatewayclass"]) == {
+        "west Gateway shop/web",
+        "west GatewayClass traefik",
+    }
+    assert await names(team="shop", kind="gateway") == {"east Gateway shop/web"}
+    assert await refused(fleet, "/objects", kind="pods") == (404, "observe.unknown-kind")
+
+
+async def test_objects_come_in_pages_without_gaps(fleet: httpx.AsyncClient) -> None:
+    whole = await read(fleet, "/objects", list[SeenObject])
+    found: list[SeenObject] = []
+    answer = await fleet.get("/objects", params={"limit": 2})
+    while True:
+        found += msgspec.json.decode(answer.content, type=list[SeenObject])
+        if "next" not in answer.links:
+            break
+        answer = await fleet.get(str(answer.links["next"]["url"]).removeprefix("/api/v1"))
+    assert found == whole
+    assert len(found) > 4
+
+
+async def test_what_is_not_of_the_gateway_api_is_not_shown(fleet: httpx.AsyncClient) -> None:
+    asked = {"kind": "service", "object": "cart", "namespace": "shop"}
+    assert await refused(fleet, "/clusters/east/object", **asked) == (404, "observe.unknown-object")
+    assert await refused(fleet, "/clusters/nowhere/object", **{**asked, "kind": "gateway"}) == (
+        404,
+        "store.unknown-cluster",
+    )

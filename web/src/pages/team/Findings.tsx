@@ -1,6 +1,7 @@
 /** What is wrong: the few causes that explain the most, each with what it explains; then every single finding. */
 import { useQuery } from "@tanstack/react-query";
 import { Segmented } from "antd";
+import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useSearchParams } from "react-router";
 import * as queries from "~/api/queries";
@@ -152,11 +153,15 @@ function keyOf({ cluster, finding }: Found): string {
   return `${cluster}/${finding.code}/${nameOfRef(finding.subject)}/${finding.where ?? ""}`;
 }
 
+const bySeverity = (a: Found, b: Found) =>
+  SEVERITIES.indexOf(a.finding.severity) - SEVERITIES.indexOf(b.finding.severity);
+
 function Single({ team, cluster }: { team: string; cluster: string | undefined }) {
   const { t } = useTranslation("team");
   const { t: common } = useTranslation("common");
   const say = useSay();
   const query = useQuery(ofTeam(team, cluster));
+  const rows = useMemo(() => query.data && [...query.data].sort(bySeverity), [query.data]);
   const columns: Column<Found>[] = [
     {
       key: "what",
@@ -198,7 +203,7 @@ function Single({ team, cluster }: { team: string; cluster: string | undefined }
     <DataTable
       label={t("findings.all")}
       query={query}
-      rows={query.data}
+      rows={rows}
       columns={columns}
       rowKey={keyOf}
       empty={<EmptyState title={t("findings.none")}>{t("findings.none-text")}</EmptyState>}
