@@ -4,9 +4,11 @@ import { defineConfig } from "vite";
 
 const server = process.env["GATEWRIGHT_SERVER"] ?? "http://127.0.0.1:8770";
 
+const folder = new URL("./src", import.meta.url).pathname;
+
 export default defineConfig({
   plugins: [react()],
-  resolve: { alias: { "~": new URL("./src", import.meta.url).pathname } },
+  resolve: { alias: { "~": folder, "react-i18next": `${folder}/i18n/react.ts` } },
   html: { cspNonce: "__NONCE__" },
   server: { proxy: { "/api": { target: server, changeOrigin: false } }, fs: { allow: [".."] } },
   build: {

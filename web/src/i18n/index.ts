@@ -4,7 +4,6 @@
  * file; tests hold both languages to the same keys and to no unused ones.
  */
 import i18next, { type InitOptions } from "i18next";
-import { initReactI18next } from "react-i18next";
 import { configure } from "~/api/client";
 
 export type Language = "en-US" | "zh-CN";
@@ -37,7 +36,6 @@ const options: InitOptions = {
   interpolation: { escapeValue: false },
   returnNull: false,
   partialBundledLanguages: true,
-  react: { useSuspense: true, bindI18n: "languageChanged" },
 };
 
 /** Loads the first words; the application is drawn after that. */
@@ -62,7 +60,6 @@ async function begin(language: Language): Promise<void> {
         );
       },
     })
-    .use(initReactI18next)
     .init({ ...options, lng: language });
   told(language);
 }
