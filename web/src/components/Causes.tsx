@@ -3,9 +3,10 @@
  *
  *   <Causes causes={health.causes} />       <Findings findings={object.findings} />
  */
-import { useTranslation } from "react-i18next";
+
 import { Link } from "react-router";
 import type { Cause, HealthFinding } from "~/api/schema";
+import { useTranslation } from "~/i18n/react";
 import { nameOfRef, sentencesOf, useSay } from "~/i18n/server";
 import { severityTone } from "~/lib/states";
 import { CopyName } from "./CopyName";

@@ -9,7 +9,7 @@
  */
 import { Form, Input, Modal } from "antd";
 import { type ReactNode, useState } from "react";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "~/i18n/react";
 import { CopyName } from "./CopyName";
 import { Problem } from "./Problem";
 

@@ -17,7 +17,7 @@
 import { SettingOutlined } from "@ant-design/icons";
 import { Button, Checkbox, Input, Popover, Table, type TableColumnType } from "antd";
 import { type ReactNode, useDeferredValue, useEffect, useMemo, useRef, useState } from "react";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "~/i18n/react";
 import { type Filters, select } from "~/lib/filters";
 import { useFilters } from "~/lib/useFilters";
 import { EmptyState } from "./EmptyState";

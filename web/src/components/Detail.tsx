@@ -11,9 +11,9 @@
  */
 import { Drawer, Tabs } from "antd";
 import type { ReactNode } from "react";
-import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
 import type { ConditionFact } from "~/api/schema";
+import { useTranslation } from "~/i18n/react";
 import { ToneTag } from "./StateTag";
 
 export interface Tab {

@@ -4,8 +4,8 @@
  * What goes has a minus and what comes has a plus, besides the colour.
  */
 import { useMemo } from "react";
-import { useTranslation } from "react-i18next";
 import type { FieldDifference } from "~/api/schema";
+import { useTranslation } from "~/i18n/react";
 import { diff, type Line } from "~/lib/diff";
 import { toYaml } from "~/lib/yaml";
 

@@ -6,8 +6,8 @@
  */
 import { Button } from "antd";
 import type { ReactNode } from "react";
-import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
+import { useTranslation } from "~/i18n/react";
 import { CopyName } from "./CopyName";
 
 interface Props {

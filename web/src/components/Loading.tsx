@@ -5,7 +5,7 @@
  *   <Loading lines={6} doing={t("loading.what")} />      `doing`: what takes so long, as a sentence
  */
 import { type ReactNode, useEffect, useState } from "react";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "~/i18n/react";
 
 const WIDTHS = ["62%", "84%", "47%", "73%", "55%"];
 const KEYS = Array.from({ length: 40 }, (_, index) => `bar-${index}`);

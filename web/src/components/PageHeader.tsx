@@ -8,8 +8,8 @@
  * `above`: the list that it comes from, when that is no team or cluster: `{ to: "/rollouts", title }`.
  */
 import { type ReactNode, useEffect } from "react";
-import { useTranslation } from "react-i18next";
 import { Link, useLocation } from "react-router";
+import { useTranslation } from "~/i18n/react";
 import { read, useScope } from "~/shell/scope";
 
 interface Props {

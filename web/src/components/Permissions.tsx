@@ -9,7 +9,7 @@
  */
 import { Checkbox, Input } from "antd";
 import { useId, useState } from "react";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "~/i18n/react";
 import { grouped, type Permission } from "~/lib/permissions";
 import "./permissions.css";
 

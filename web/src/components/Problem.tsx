@@ -5,8 +5,8 @@
  *   <Problem error={mutation.error} />          null shows nothing
  */
 import { Button } from "antd";
-import { useTranslation } from "react-i18next";
 import { ProblemError, STRANGE, UNREACHABLE } from "~/api/client";
+import { useTranslation } from "~/i18n/react";
 import { CopyName } from "./CopyName";
 import { Shape } from "./Shape";
 

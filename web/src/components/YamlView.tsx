@@ -1,6 +1,6 @@
 /** An object as YAML, to read and to copy: `<YamlView value={manifest} />`. Long texts scroll; keys stand out. */
 import { useMemo } from "react";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "~/i18n/react";
 import { toYaml } from "~/lib/yaml";
 import { CopyName } from "./CopyName";
 

@@ -1,6 +1,6 @@
 /** The rules of a new password that a form can check; the server also knows the commonest ones. */
 import type { FormRule } from "antd";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "~/i18n/react";
 
 const SHORTEST = 12;
 

@@ -1,8 +1,9 @@
 /** What applying manifests would do, one by one: the verb, the name, and what is before and after. */
-import { useTranslation } from "react-i18next";
+
 import type { ChangeView } from "~/api/schema";
 import { DiffView } from "~/components/DiffView";
 import { Verdict } from "~/components/StateTag";
+import { useTranslation } from "~/i18n/react";
 
 export function Changes({ changes }: { changes: readonly ChangeView[] }) {
   const { t } = useTranslation("editor");

@@ -6,8 +6,8 @@
  *   const say = useSay(); say(event.message)    as text; "" while the words are loading
  */
 import { useEffect, useState } from "react";
-import { useTranslation } from "react-i18next";
 import type { ErrorReport, HealthFinding, Message, ObjectRef } from "~/api/schema";
+import { useTranslation } from "~/i18n/react";
 import { fill } from "./format";
 
 type Templates = Record<string, { en: string; zh: string }>;

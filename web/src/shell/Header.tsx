@@ -2,10 +2,10 @@
 import { GlobalOutlined, MoonOutlined, SunOutlined, UserOutlined } from "@ant-design/icons";
 import { useQueryClient } from "@tanstack/react-query";
 import { Button, Dropdown } from "antd";
-import { useTranslation } from "react-i18next";
 import { Link, useNavigate } from "react-router";
 import { nameOf, prefer, signOut } from "~/api/session";
 import { change, LANGUAGES, type Language, NAMES } from "~/i18n";
+import { useTranslation } from "~/i18n/react";
 import { built } from "~/pages";
 import { type Preference, useTheme } from "~/theme";
 import { LiveSign } from "./live";

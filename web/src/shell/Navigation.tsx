@@ -15,8 +15,8 @@ import {
   UserOutlined,
 } from "@ant-design/icons";
 import type { ReactNode } from "react";
-import { useTranslation } from "react-i18next";
 import { NavLink } from "react-router";
+import { useTranslation } from "~/i18n/react";
 import { built, PAGES, permitted } from "~/pages";
 import { useScope } from "./scope";
 import { useSession } from "./session";

@@ -1,9 +1,9 @@
 /** No such page, or an object that is not there (or that the person may not know of: the same words). */
 import { Button } from "antd";
-import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { EmptyState } from "~/components/EmptyState";
 import { PageHeader } from "~/components/PageHeader";
+import { useTranslation } from "~/i18n/react";
 
 export function NotFound() {
   const { t } = useTranslation();

@@ -4,7 +4,7 @@
  */
 import { type RefSelectProps, Select } from "antd";
 import { type ReactNode, useCallback, useRef, useState } from "react";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "~/i18n/react";
 import { useKey } from "./keys";
 
 export interface Choice {

@@ -4,10 +4,10 @@
  */
 import { Button } from "antd";
 import { useEffect } from "react";
-import { useTranslation } from "react-i18next";
 import { useRouteError } from "react-router";
 import { ProblemError } from "~/api/client";
 import { Problem } from "~/components/Problem";
+import { useTranslation } from "~/i18n/react";
 
 const RELOADED = "gatewright.reloaded";
 const MINUTE = 60_000;

@@ -2,9 +2,9 @@
 import { SearchOutlined } from "@ant-design/icons";
 import { useQuery } from "@tanstack/react-query";
 import { useCallback, useState } from "react";
-import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
 import * as queries from "~/api/queries";
+import { useTranslation } from "~/i18n/react";
 import { Picker } from "./Picker";
 import { useScope } from "./scope";
 import { useSession } from "./session";

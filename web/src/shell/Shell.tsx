@@ -1,9 +1,9 @@
 /** The page around every page: header, side navigation, the content, and what happens when one goes elsewhere. */
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
-import { useTranslation } from "react-i18next";
 import { Navigate, Outlet, useLocation, useNavigation } from "react-router";
 import { useAfter } from "~/components/Loading";
+import { useTranslation } from "~/i18n/react";
 import { Header } from "./Header";
 import { LiveProvider } from "./live";
 import { Navigation } from "./Navigation";

@@ -1,9 +1,9 @@
 /** The team and the cluster in hand: searchable, with health, reached with the keys `t` and `c`. */
 import { useQuery } from "@tanstack/react-query";
 import { useCallback, useState } from "react";
-import { useTranslation } from "react-i18next";
 import * as queries from "~/api/queries";
 import { StateTag } from "~/components/StateTag";
+import { useTranslation } from "~/i18n/react";
 import type { HealthState } from "~/lib/states";
 import { type Choice, Picker } from "./Picker";
 import { useScope } from "./scope";

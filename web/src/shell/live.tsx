@@ -2,9 +2,9 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { Tooltip } from "antd";
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useSyncExternalStore } from "react";
-import { useTranslation } from "react-i18next";
 import { type Connection, Live } from "~/api/live";
 import { Shape } from "~/components/Shape";
+import { useTranslation } from "~/i18n/react";
 import { useNow } from "~/lib/now";
 import { exact, relative } from "~/lib/time";
 import { useSession } from "./session";

@@ -12,7 +12,7 @@ import {
   useState,
   useSyncExternalStore,
 } from "react";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "~/i18n/react";
 import { nonce } from "./nonce";
 import { type Mode, palettes } from "./palette";
 import { tokens } from "./tokens";

@@ -2,11 +2,11 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { Modal, Radio } from "antd";
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
 import { api } from "~/api/client";
 import * as queries from "~/api/queries";
 import type { ClusterInstallation } from "~/api/schema";
 import { Problem } from "~/components/Problem";
+import { useTranslation } from "~/i18n/react";
 
 type Word = "" | "own" | "observe";
 const WORDS: readonly Word[] = ["", "own", "observe"];

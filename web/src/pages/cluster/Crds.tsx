@@ -1,5 +1,5 @@
 /** The CRDs of the Gateway API: release, channel, what is served and stored, whose they are, how many objects. */
-import { useTranslation } from "react-i18next";
+
 import type { InstalledCrd } from "~/api/schema";
 import { CopyName } from "~/components/CopyName";
 import { type Column, DataTable } from "~/components/DataTable";
@@ -7,6 +7,7 @@ import { Detail, Facts } from "~/components/Detail";
 import { EmptyState } from "~/components/EmptyState";
 import { Since } from "~/components/Since";
 import { ToneTag } from "~/components/StateTag";
+import { useTranslation } from "~/i18n/react";
 import type { PartProps } from ".";
 import { Lines, Owned } from "./Pane";
 

@@ -2,13 +2,13 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { App, Button, Form } from "antd";
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
 import { api } from "~/api/client";
 import * as queries from "~/api/queries";
 import { CopyName } from "~/components/CopyName";
 import { Facts } from "~/components/Detail";
 import { Since } from "~/components/Since";
 import { ToneTag } from "~/components/StateTag";
+import { useTranslation } from "~/i18n/react";
 import { connectionBody, KubeconfigField, NOTHING } from "~/pages/clusters/KubeconfigField";
 import { Revealed } from "~/pages/clusters/Revealed";
 import { useSession } from "~/shell/session";

@@ -1,7 +1,6 @@
 /** What others changed of what Gatewright wrote here: since when, by whom, what, and what became of it. */
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Button } from "antd";
-import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { api } from "~/api/client";
 import * as queries from "~/api/queries";
@@ -15,6 +14,7 @@ import { Problem } from "~/components/Problem";
 import { Said } from "~/components/Said";
 import { Since } from "~/components/Since";
 import { ToneTag } from "~/components/StateTag";
+import { useTranslation } from "~/i18n/react";
 import { nameOfRef } from "~/i18n/server";
 import { objectKey } from "~/lib/places";
 import { useSession } from "~/shell/session";

@@ -1,13 +1,13 @@
 /** What happened on the cluster, newest first; older on demand. */
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Button } from "antd";
-import { useTranslation } from "react-i18next";
 import { EmptyState } from "~/components/EmptyState";
 import { Loading } from "~/components/Loading";
 import { Problem } from "~/components/Problem";
 import { Said } from "~/components/Said";
 import { Shape } from "~/components/Shape";
 import { Since } from "~/components/Since";
+import { useTranslation } from "~/i18n/react";
 import { severityTone } from "~/lib/states";
 import type { PartProps } from ".";
 import { events } from "./queries";

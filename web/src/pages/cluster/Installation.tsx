@@ -1,6 +1,5 @@
 /** What the cluster has of the Gateway API, what it should have, and what is wrong, causes first. */
 import { useQuery } from "@tanstack/react-query";
-import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import * as queries from "~/api/queries";
 import type { ClusterInstallation, ControllerSpec, Finding } from "~/api/schema";
@@ -9,6 +8,7 @@ import { Facts } from "~/components/Detail";
 import { Problem } from "~/components/Problem";
 import { Shape } from "~/components/Shape";
 import { StateTag, ToneTag } from "~/components/StateTag";
+import { useTranslation } from "~/i18n/react";
 import { useSay } from "~/i18n/server";
 import { clusterPath } from "~/lib/places";
 import type { PartProps } from ".";

@@ -1,7 +1,6 @@
 /** The judged objects of the cluster, the worst first; each with what is wrong, its conditions, and itself as YAML. */
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import type { ObjectHealth } from "~/api/schema";
 import { Findings } from "~/components/Causes";
@@ -13,6 +12,7 @@ import { Loading } from "~/components/Loading";
 import { Problem } from "~/components/Problem";
 import { StateTag } from "~/components/StateTag";
 import { YamlView } from "~/components/YamlView";
+import { useTranslation } from "~/i18n/react";
 import { nameOfRef, sentencesOf, useSay } from "~/i18n/server";
 import { clusterPath, objectKey } from "~/lib/places";
 import { WORST } from "~/lib/states";

@@ -1,7 +1,6 @@
 /** How the cluster is watched: whether it answers, what may not be read, what is probed, and what one may change. */
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Button, Switch } from "antd";
-import { useTranslation } from "react-i18next";
 import { api } from "~/api/client";
 import * as queries from "~/api/queries";
 import type { ClusterInstallation, MissingPermission, ProbeResult } from "~/api/schema";
@@ -10,6 +9,7 @@ import { Loading } from "~/components/Loading";
 import { Problem } from "~/components/Problem";
 import { Duration, Since } from "~/components/Since";
 import { Reachability, ToneTag } from "~/components/StateTag";
+import { useTranslation } from "~/i18n/react";
 import { useSay } from "~/i18n/server";
 import { useSession } from "~/shell/session";
 import type { PartProps } from ".";

@@ -1,11 +1,11 @@
 /** Who owns what: what teams claim of the cluster, whose the CRDs are and what tells so, and a person's word on it. */
 import { Button } from "antd";
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import type { ClusterInstallation, Ownership } from "~/api/schema";
 import { Facts } from "~/components/Detail";
 import { Since } from "~/components/Since";
+import { useTranslation } from "~/i18n/react";
 import { useSession } from "~/shell/session";
 import type { PartProps } from ".";
 import { ChangeCustody } from "./ChangeCustody";

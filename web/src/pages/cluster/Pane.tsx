@@ -1,8 +1,8 @@
 /** A card with a head, and small tables within: what the parts of the cluster page are made of. */
 import type { ReactNode } from "react";
-import { useTranslation } from "react-i18next";
 import type { Ownership } from "~/api/schema";
 import { Since } from "~/components/Since";
+import { useTranslation } from "~/i18n/react";
 
 interface PaneProps {
   title: string;

@@ -2,7 +2,6 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Button } from "antd";
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
 import { Link, useNavigate } from "react-router";
 import { api } from "~/api/client";
 import * as queries from "~/api/queries";
@@ -12,6 +11,7 @@ import { Loading } from "~/components/Loading";
 import { Problem } from "~/components/Problem";
 import { Kept, Said } from "~/components/Said";
 import { ToneTag, Verdict } from "~/components/StateTag";
+import { useTranslation } from "~/i18n/react";
 import { nameOfRef } from "~/i18n/server";
 import { verdictTone } from "~/lib/states";
 import { useSession } from "~/shell/session";

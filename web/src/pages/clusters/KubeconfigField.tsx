@@ -7,9 +7,9 @@
 import { UploadOutlined } from "@ant-design/icons";
 import { Button, Checkbox, Input, Select } from "antd";
 import { useId, useRef, useState } from "react";
-import { useTranslation } from "react-i18next";
 import { CopyName } from "~/components/CopyName";
 import { Shape } from "~/components/Shape";
+import { useTranslation } from "~/i18n/react";
 import { contextsOf } from "./kubeconfig";
 
 export interface GivenConnection {

@@ -4,7 +4,6 @@ import { CopyOutlined } from "@ant-design/icons";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { App, Button } from "antd";
 import { useEffect } from "react";
-import { useTranslation } from "react-i18next";
 import * as queries from "~/api/queries";
 import type { RegistrationOffer, RegistrationStatus } from "~/api/schema";
 import { copy } from "~/components/CopyName";
@@ -12,6 +11,7 @@ import { Problem } from "~/components/Problem";
 import { Kept } from "~/components/Said";
 import { Shape } from "~/components/Shape";
 import { Since } from "~/components/Since";
+import { useTranslation } from "~/i18n/react";
 import type { Tone } from "~/theme/palette";
 import { registration } from "./queries";
 

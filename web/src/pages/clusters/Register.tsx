@@ -1,6 +1,6 @@
 /** Registering a cluster, in one of two ways, each of which says what it does. The way is the caller's to keep. */
 import { Tabs } from "antd";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "~/i18n/react";
 import { RegisterKubeconfig } from "./RegisterKubeconfig";
 import { RegisterScript } from "./RegisterScript";
 import "./clusters.css";

@@ -2,10 +2,10 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { Button, Checkbox, Form, Input, Radio } from "antd";
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
 import { api } from "~/api/client";
 import * as queries from "~/api/queries";
 import type { RegisteredCluster } from "~/api/schema";
+import { useTranslation } from "~/i18n/react";
 import { connectionBody, KubeconfigField, NOTHING } from "./KubeconfigField";
 import { contextsOf, labelOf } from "./kubeconfig";
 import { Revealed } from "./Revealed";

@@ -5,12 +5,12 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Button, Checkbox, Form, Input } from "antd";
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
 import { api } from "~/api/client";
 import type { RegistrationOffer } from "~/api/schema";
 import { Loading } from "~/components/Loading";
 import { Problem } from "~/components/Problem";
 import { YamlView } from "~/components/YamlView";
+import { useTranslation } from "~/i18n/react";
 import { Offered } from "./Offered";
 import { type Account, access } from "./queries";
 

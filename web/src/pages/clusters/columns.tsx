@@ -1,10 +1,11 @@
 /** The columns of the list of clusters. */
-import { useTranslation } from "react-i18next";
+
 import type { FleetRow, RegisteredCluster } from "~/api/schema";
 import { CopyName } from "~/components/CopyName";
 import type { Column } from "~/components/DataTable";
 import { Since } from "~/components/Since";
 import { Reachability, StateTag, ToneTag } from "~/components/StateTag";
+import { useTranslation } from "~/i18n/react";
 import { reachabilityTone, WORST } from "~/lib/states";
 
 export interface ClusterRow extends RegisteredCluster {

@@ -1,12 +1,12 @@
 /** The registered clusters with what was said of each at registration, and registering another one. */
 import { useQuery } from "@tanstack/react-query";
 import { Button, Drawer } from "antd";
-import { useTranslation } from "react-i18next";
 import { useNavigate, useSearchParams } from "react-router";
 import * as queries from "~/api/queries";
 import { DataTable } from "~/components/DataTable";
 import { EmptyState } from "~/components/EmptyState";
 import { PageHeader } from "~/components/PageHeader";
+import { useTranslation } from "~/i18n/react";
 import { clusterPath } from "~/lib/places";
 import { matrix } from "~/pages/fleet/queries";
 import { useScope } from "~/shell/scope";

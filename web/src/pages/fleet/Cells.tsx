@@ -1,10 +1,10 @@
 /** The cells of the matrix: a state with its reason as a hint, and a way to what it speaks of. */
 import type { TFunction } from "i18next";
 import type { ReactNode } from "react";
-import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import type { Counts, FleetRow } from "~/api/schema";
 import { Shape } from "~/components/Shape";
+import { useTranslation } from "~/i18n/react";
 import { type Say, sentencesOfReport, useSay } from "~/i18n/server";
 import { useNow } from "~/lib/now";
 import { clusterPath, objectPath } from "~/lib/places";

@@ -2,12 +2,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { Button, Drawer } from "antd";
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import * as queries from "~/api/queries";
 import type { Cause, HealthFinding, Message } from "~/api/schema";
 import { Causes, Findings } from "~/components/Causes";
 import { Shape } from "~/components/Shape";
+import { useTranslation } from "~/i18n/react";
 import { nameOfRef, sentencesOf, useSay } from "~/i18n/server";
 import { clusterPath, objectPath } from "~/lib/places";
 import { severityTone } from "~/lib/states";

@@ -1,6 +1,7 @@
 /** How many clusters are in each state, and how many are of concern for another reason; each a filter of the matrix. */
-import { useTranslation } from "react-i18next";
+
 import { Shape } from "~/components/Shape";
+import { useTranslation } from "~/i18n/react";
 import { WORST } from "~/lib/states";
 import { useFilters } from "~/lib/useFilters";
 import type { Tone } from "~/theme/palette";

@@ -1,9 +1,9 @@
 /** The columns of the matrix. */
 import { useMemo } from "react";
-import { useTranslation } from "react-i18next";
 import type { FleetRow } from "~/api/schema";
 import type { Column } from "~/components/DataTable";
 import { Since } from "~/components/Since";
+import { useTranslation } from "~/i18n/react";
 import { useSay } from "~/i18n/server";
 import { clusterPath } from "~/lib/places";
 import { WORST } from "~/lib/states";

@@ -2,12 +2,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { Button } from "antd";
 import { useMemo, useRef } from "react";
-import { useTranslation } from "react-i18next";
 import { Link, Navigate, useNavigate } from "react-router";
 import type { FleetRow } from "~/api/schema";
 import { DataTable } from "~/components/DataTable";
 import { EmptyState } from "~/components/EmptyState";
 import { PageHeader } from "~/components/PageHeader";
+import { useTranslation } from "~/i18n/react";
 import { clusterPath } from "~/lib/places";
 import { Resume } from "~/pages/start/Resume";
 import { useScope } from "~/shell/scope";

@@ -2,7 +2,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { Button } from "antd";
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
 import { Link, useNavigate } from "react-router";
 import { api } from "~/api/client";
 import { invalidate } from "~/api/queries";
@@ -10,6 +9,7 @@ import type { PlanAnswer } from "~/api/schema";
 import { ConfirmDanger } from "~/components/ConfirmDanger";
 import { CopyName } from "~/components/CopyName";
 import { Problem } from "~/components/Problem";
+import { useTranslation } from "~/i18n/react";
 import { useSession } from "~/shell/session";
 import { again } from "./queries";
 import { outcomeOf, written } from "./read";

@@ -1,8 +1,9 @@
 /** One cluster of a plan: its outcome in one line; opened, its objects by verdict, and the steps in their order. */
-import { useTranslation } from "react-i18next";
+
 import type { ClusterPlan } from "~/api/schema";
 import { Shape } from "~/components/Shape";
 import { ToneTag, Verdict } from "~/components/StateTag";
+import { useTranslation } from "~/i18n/react";
 import { useSay } from "~/i18n/server";
 import { verdictTone } from "~/lib/states";
 import { Fold } from "./Fold";

@@ -1,8 +1,9 @@
 /** The person's word that Gatewright shall own the Gateway API of a cluster, also where others wrote it. */
-import { useTranslation } from "react-i18next";
+
 import { ask } from "~/api/client";
 import type { ObjectVerdict } from "~/api/schema";
 import { ConfirmDanger } from "~/components/ConfirmDanger";
+import { useTranslation } from "~/i18n/react";
 import { ownerOf } from "./ObjectPlan";
 
 interface Props {

@@ -5,11 +5,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { Checkbox, Form, Modal, Radio, Select } from "antd";
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
 import { useNavigate, useSearchParams } from "react-router";
 import { api } from "~/api/client";
 import * as queries from "~/api/queries";
 import { Problem } from "~/components/Problem";
+import { useTranslation } from "~/i18n/react";
 import { useSession } from "~/shell/session";
 
 export function NewPlan() {

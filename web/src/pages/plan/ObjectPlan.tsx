@@ -1,9 +1,10 @@
 /** One object of a plan: what would happen to it, why, whose it is, and the fields that differ. */
-import { useTranslation } from "react-i18next";
+
 import type { ClusterPlan, ObjectVerdict, Owner } from "~/api/schema";
 import { CopyName } from "~/components/CopyName";
 import { FieldDiff } from "~/components/DiffView";
 import { YamlView } from "~/components/YamlView";
+import { useTranslation } from "~/i18n/react";
 import { nameOfRef, useSay } from "~/i18n/server";
 import { Fold } from "./Fold";
 import { manifestOf } from "./read";

@@ -1,11 +1,11 @@
 /** What forbids to start, or is worth knowing before: each with the objects, whose they are, and what helps. */
 import { Button } from "antd";
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { CopyName } from "~/components/CopyName";
 import { Shape } from "~/components/Shape";
 import { Verdict } from "~/components/StateTag";
+import { useTranslation } from "~/i18n/react";
 import { nameOfRef, useSay } from "~/i18n/server";
 import { useSession } from "~/shell/session";
 import { GiveCustody } from "./GiveCustody";

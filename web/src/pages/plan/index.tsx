@@ -2,7 +2,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Button } from "antd";
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
 import { Link, useNavigate, useParams } from "react-router";
 import type { PlanAnswer, RolloutStatus } from "~/api/schema";
 import { CopyName } from "~/components/CopyName";
@@ -11,6 +10,7 @@ import { PageHeader } from "~/components/PageHeader";
 import { Problem } from "~/components/Problem";
 import { Since } from "~/components/Since";
 import { ToneTag } from "~/components/StateTag";
+import { useTranslation } from "~/i18n/react";
 import { useSession } from "~/shell/session";
 import { RolloutTag } from "../rollouts/states";
 import { Approval, Moved } from "./Approval";

@@ -1,6 +1,5 @@
 /** One object: what is wrong, where it hangs, its conditions, the object as the cluster has it, and how it fared. */
 import { useQuery } from "@tanstack/react-query";
-import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import type { SeenObject } from "~/api/schema";
 import { Findings } from "~/components/Causes";
@@ -13,6 +12,7 @@ import { Said } from "~/components/Said";
 import { Since } from "~/components/Since";
 import { StateTag } from "~/components/StateTag";
 import { YamlView } from "~/components/YamlView";
+import { useTranslation } from "~/i18n/react";
 import { nameOfRef } from "~/i18n/server";
 import type { HealthState } from "~/lib/states";
 import { linked } from "~/shell/scope";

@@ -1,8 +1,9 @@
 /** The columns of the list of resources. */
-import { useTranslation } from "react-i18next";
+
 import type { SeenObject } from "~/api/schema";
 import type { Column } from "~/components/DataTable";
 import { StateTag, ToneTag } from "~/components/StateTag";
+import { useTranslation } from "~/i18n/react";
 import { sentencesOf, useSay } from "~/i18n/server";
 import { WORST } from "~/lib/states";
 

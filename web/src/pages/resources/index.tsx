@@ -5,11 +5,11 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Button, Segmented } from "antd";
 import { useDeferredValue, useMemo } from "react";
-import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
 import { DataTable } from "~/components/DataTable";
 import { EmptyState } from "~/components/EmptyState";
 import { PageHeader } from "~/components/PageHeader";
+import { useTranslation } from "~/i18n/react";
 import { useScope } from "~/shell/scope";
 import { KINDS, useColumns } from "./columns";
 import { ObjectDetail } from "./ObjectDetail";

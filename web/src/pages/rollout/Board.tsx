@@ -2,8 +2,9 @@
  * The departure board: columns of clusters in the order of the rollout. A rollout has one column now, in which one
  * cluster comes after another; waves are more columns of the same form.
  */
-import { useTranslation } from "react-i18next";
+
 import type { RolloutStatus, TargetStatus } from "~/api/schema";
+import { useTranslation } from "~/i18n/react";
 import { Card } from "./Card";
 
 interface Column {

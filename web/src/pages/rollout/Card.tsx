@@ -1,10 +1,10 @@
 /** A cluster on the board: its state, the step at work and its time; opened, every step with its duration. */
 import { DownOutlined } from "@ant-design/icons";
 import { memo, useId, useState } from "react";
-import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import type { StepStatus, TargetStatus } from "~/api/schema";
 import { Shape } from "~/components/Shape";
+import { useTranslation } from "~/i18n/react";
 import { useSay } from "~/i18n/server";
 import { RolloutTag, stateTone } from "../rollouts/states";
 import { Ticking } from "./Ticking";

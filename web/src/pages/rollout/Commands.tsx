@@ -2,12 +2,12 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { Button, Tooltip } from "antd";
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
 import { api } from "~/api/client";
 import { invalidate } from "~/api/queries";
 import type { RolloutStatus } from "~/api/schema";
 import { ConfirmDanger } from "~/components/ConfirmDanger";
 import { Problem } from "~/components/Problem";
+import { useTranslation } from "~/i18n/react";
 import { useSay } from "~/i18n/server";
 import { useSession } from "~/shell/session";
 import { rollout as query } from "../rollouts/queries";

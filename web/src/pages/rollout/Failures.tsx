@@ -1,13 +1,13 @@
 /** What went wrong, before anything else: the cluster, the step, why, whose it is, and what to do. */
 import { Button } from "antd";
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
 import { Link, useNavigate } from "react-router";
 import { api } from "~/api/client";
 import type { PlanAnswer, RolloutStatus, TargetStatus } from "~/api/schema";
 import { CopyName } from "~/components/CopyName";
 import { Problem } from "~/components/Problem";
 import { Shape } from "~/components/Shape";
+import { useTranslation } from "~/i18n/react";
 import { sentencesOfReport, useSay } from "~/i18n/server";
 import { useSession } from "~/shell/session";
 

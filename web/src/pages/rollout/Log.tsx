@@ -1,9 +1,9 @@
 /** The log beside the board: follows its end unless one reads further up; of one cluster, or of all. */
 import { Button, Input } from "antd";
 import { useDeferredValue, useLayoutEffect, useMemo, useRef, useState } from "react";
-import { useTranslation } from "react-i18next";
 import type { RolloutEvent } from "~/api/schema";
 import { ToneTag } from "~/components/StateTag";
+import { useTranslation } from "~/i18n/react";
 import { useSay } from "~/i18n/server";
 import { exact, moment } from "~/lib/time";
 import type { Following } from "./log";

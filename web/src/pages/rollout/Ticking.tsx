@@ -1,5 +1,5 @@
 /** How long something takes or took: it counts on, second by second, while it runs. */
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "~/i18n/react";
 import { duration, moment } from "~/lib/time";
 import { useSecond } from "./clock";
 

@@ -1,7 +1,6 @@
 /** A rollout as a departure board: what failed, clusters with their steps, the log beside them, and what one may ask. */
 import { useQuery } from "@tanstack/react-query";
 import { useCallback, useState } from "react";
-import { useTranslation } from "react-i18next";
 import { Link, useParams } from "react-router";
 import { ProblemError } from "~/api/client";
 import type { RolloutStatus } from "~/api/schema";
@@ -9,6 +8,7 @@ import { Loading } from "~/components/Loading";
 import { PageHeader } from "~/components/PageHeader";
 import { Problem } from "~/components/Problem";
 import { Since } from "~/components/Since";
+import { useTranslation } from "~/i18n/react";
 import { plan as planQuery } from "../plan/queries";
 import { rollout as query } from "../rollouts/queries";
 import { driven, endOf, finished, RolloutTag } from "../rollouts/states";

@@ -1,6 +1,5 @@
 /** Plans, the newest first: what each comes to, for whom it was made, and when. */
 import { useQuery } from "@tanstack/react-query";
-import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
 import type { PlanOutline } from "~/api/schema";
 import { type Column, DataTable } from "~/components/DataTable";
@@ -8,6 +7,7 @@ import { EmptyState } from "~/components/EmptyState";
 import { Shape } from "~/components/Shape";
 import { Since } from "~/components/Since";
 import { ToneTag } from "~/components/StateTag";
+import { useTranslation } from "~/i18n/react";
 import { useSay } from "~/i18n/server";
 import { verdictTone } from "~/lib/states";
 import { useScope } from "~/shell/scope";

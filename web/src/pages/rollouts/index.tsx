@@ -1,13 +1,13 @@
 /** Plans and rollouts: what runs now first, then what waits for a person, then what was. */
 import { useQuery } from "@tanstack/react-query";
 import { Button, Tabs } from "antd";
-import { useTranslation } from "react-i18next";
 import { Link, useNavigate, useSearchParams } from "react-router";
 import type { RolloutStatus } from "~/api/schema";
 import { type Column, DataTable } from "~/components/DataTable";
 import { EmptyState } from "~/components/EmptyState";
 import { PageHeader } from "~/components/PageHeader";
 import { Duration, Since } from "~/components/Since";
+import { useTranslation } from "~/i18n/react";
 import { sentencesOfReport, useSay } from "~/i18n/server";
 import { useScope } from "~/shell/scope";
 import { useSession } from "~/shell/session";

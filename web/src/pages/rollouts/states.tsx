@@ -1,7 +1,8 @@
 /** The states of rollouts, of clusters in them and of steps: word, tone, and which commands each allows. */
-import { useTranslation } from "react-i18next";
+
 import type { CommandChoice, RolloutStatus, StepStatus, TargetStatus } from "~/api/schema";
 import { ToneTag } from "~/components/StateTag";
+import { useTranslation } from "~/i18n/react";
 import type { Tone } from "~/theme/palette";
 
 export type RolloutState = RolloutStatus["state"];

@@ -2,10 +2,10 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { Button, Form, Input } from "antd";
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
 import { Navigate } from "react-router";
 import { setUp } from "~/api/session";
 import { Problem } from "~/components/Problem";
+import { useTranslation } from "~/i18n/react";
 import { Door } from "~/shell/Door";
 import { useSession } from "~/shell/session";
 

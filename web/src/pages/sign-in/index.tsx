@@ -2,12 +2,12 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { Button, Divider, Form, Input } from "antd";
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
 import { Navigate, useLocation } from "react-router";
 import { signIn } from "~/api/session";
 import { CopyName } from "~/components/CopyName";
 import { Problem } from "~/components/Problem";
 import { Shape } from "~/components/Shape";
+import { useTranslation } from "~/i18n/react";
 import { Door, wanted } from "~/shell/Door";
 import { useSession } from "~/shell/session";
 

@@ -1,8 +1,8 @@
 /** Somebody else changed the stack after it was read: their change, ours beside it, and whose shall be kept. */
 import { Button } from "antd";
-import { useTranslation } from "react-i18next";
 import { DiffView } from "~/components/DiffView";
 import { Shape } from "~/components/Shape";
+import { useTranslation } from "~/i18n/react";
 
 interface Props {
   /** What was read, what is there now, and what was typed: as text. */

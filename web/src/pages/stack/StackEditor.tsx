@@ -5,7 +5,6 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Button, Segmented } from "antd";
 import { type ReactNode, useEffect, useMemo, useState } from "react";
-import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
 import { api, ProblemError } from "~/api/client";
 import { invalidate } from "~/api/queries";
@@ -17,6 +16,7 @@ import { mappingOf } from "~/editor/documents";
 import { Editor, manifestSchema } from "~/editor/index";
 import { useDiff } from "~/editor/useDiff";
 import { validate } from "~/editor/validate";
+import { useTranslation } from "~/i18n/react";
 import { useSession } from "~/shell/session";
 import { Conflict } from "./Conflict";
 import { addressOf, bodyOf, textOf } from "./manifest";

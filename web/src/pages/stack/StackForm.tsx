@@ -2,10 +2,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { AutoComplete, Form, Input, Radio, Select, Switch } from "antd";
 import type { ReactNode } from "react";
-import { useTranslation } from "react-i18next";
 import { withField } from "~/editor/documents";
 import { at, choices, isMapping, type Mapping, type Path, type Schema } from "~/editor/schema";
 import { fits, type Issue } from "~/editor/validate";
+import { useTranslation } from "~/i18n/react";
 import { bundles } from "./queries";
 
 interface Props {

@@ -2,7 +2,6 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Button } from "antd";
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
 import { Link, useNavigate, useParams } from "react-router";
 import { api } from "~/api/client";
 import * as queries from "~/api/queries";
@@ -12,6 +11,7 @@ import { Loading } from "~/components/Loading";
 import { PageHeader } from "~/components/PageHeader";
 import { Problem } from "~/components/Problem";
 import { ToneTag } from "~/components/StateTag";
+import { useTranslation } from "~/i18n/react";
 import { useSession } from "~/shell/session";
 import { textOf } from "./manifest";
 import { stack as query } from "./queries";

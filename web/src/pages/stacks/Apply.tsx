@@ -2,7 +2,6 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Button } from "antd";
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
 import { api } from "~/api/client";
 import * as queries from "~/api/queries";
 import type { ChangeView } from "~/api/schema";
@@ -13,6 +12,7 @@ import { ToneTag } from "~/components/StateTag";
 import { Changes } from "~/editor/Changes";
 import { Editor, manifestSchema } from "~/editor/index";
 import { type Diffed, useDiff } from "~/editor/useDiff";
+import { useTranslation } from "~/i18n/react";
 import { useScope } from "~/shell/scope";
 import { useSession } from "~/shell/session";
 import "../stack/stack.css";

@@ -1,11 +1,11 @@
 /** A new stack: the same form and editor as for one that exists, beginning with the newest release. */
 import { useQuery } from "@tanstack/react-query";
-import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
 import * as queries from "~/api/queries";
 import { Loading } from "~/components/Loading";
 import { PageHeader } from "~/components/PageHeader";
 import { Problem } from "~/components/Problem";
+import { useTranslation } from "~/i18n/react";
 import { useScope } from "~/shell/scope";
 import { useSession } from "~/shell/session";
 import { newText } from "../stack/manifest";

@@ -1,13 +1,13 @@
 /** What teams want on their clusters: a list, a new one, and manifests as YAML (`?yaml`). */
 import { useQuery } from "@tanstack/react-query";
 import { Button } from "antd";
-import { useTranslation } from "react-i18next";
 import { Link, useNavigate, useSearchParams } from "react-router";
 import * as queries from "~/api/queries";
 import type { Stack, TeamView } from "~/api/schema";
 import { type Column, DataTable } from "~/components/DataTable";
 import { EmptyState } from "~/components/EmptyState";
 import { PageHeader } from "~/components/PageHeader";
+import { useTranslation } from "~/i18n/react";
 import { useScope } from "~/shell/scope";
 import { useSession } from "~/shell/session";
 import { Apply } from "./Apply";

@@ -1,8 +1,9 @@
 /** What a finished step has made, in a line, with the way to it. */
-import { useTranslation } from "react-i18next";
+
 import { Link } from "react-router";
 import { Said } from "~/components/Said";
 import { Since } from "~/components/Since";
+import { useTranslation } from "~/i18n/react";
 import { clusterPath } from "~/lib/places";
 import type { Progress, StepName } from "./progress";
 

@@ -1,7 +1,6 @@
 /** What shall be installed, and on to the plan: nothing is written before it was read and approved there. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Button, Checkbox, Form, Input, Select } from "antd";
-import { useTranslation } from "react-i18next";
 import { Link, useNavigate } from "react-router";
 import { api } from "~/api/client";
 import * as queries from "~/api/queries";
@@ -9,6 +8,7 @@ import type { Binding, Stack } from "~/api/schema";
 import { Loading } from "~/components/Loading";
 import { Problem } from "~/components/Problem";
 import { ToneTag } from "~/components/StateTag";
+import { useTranslation } from "~/i18n/react";
 import type { Progress } from "./progress";
 import { versionsOf } from "./progress";
 import { stackSchema } from "./queries";

@@ -1,7 +1,7 @@
 /** The way back to the first steps, for who has begun and not finished them. Draws nothing once they are done. */
 import { Button } from "antd";
-import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
+import { useTranslation } from "~/i18n/react";
 import { STEPS } from "./progress";
 import { useProgress } from "./queries";
 

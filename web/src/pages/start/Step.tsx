@@ -1,7 +1,7 @@
 /** A step of the path: its number or tick, why it is there, what was done, and, when open, doing it. */
 import { CheckOutlined } from "@ant-design/icons";
 import { type ReactNode, useId } from "react";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "~/i18n/react";
 
 interface Props {
   number: number;

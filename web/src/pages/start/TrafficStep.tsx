@@ -1,7 +1,6 @@
 /** Seeing traffic: a Gateway and a route to apply, and what a request through them came to. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Button } from "antd";
-import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { api } from "~/api/client";
 import * as queries from "~/api/queries";
@@ -9,6 +8,7 @@ import { Problem } from "~/components/Problem";
 import { Said } from "~/components/Said";
 import { ToneTag } from "~/components/StateTag";
 import { YamlView } from "~/components/YamlView";
+import { useTranslation } from "~/i18n/react";
 import { clusterPath } from "~/lib/places";
 import { tally } from "~/pages/fleet/rows";
 import { useSession } from "~/shell/session";

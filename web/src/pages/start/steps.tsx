@@ -2,11 +2,11 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { Button, Form, Input, Select } from "antd";
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
 import { api } from "~/api/client";
 import * as queries from "~/api/queries";
 import { Problem } from "~/components/Problem";
+import { useTranslation } from "~/i18n/react";
 import { Register, type Way } from "~/pages/clusters/Register";
 import type { Progress } from "./progress";
 import { useWork } from "./work";

@@ -2,9 +2,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { AutoComplete, Form, Modal, Select } from "antd";
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
 import { api } from "~/api/client";
 import { Problem } from "~/components/Problem";
+import { useTranslation } from "~/i18n/react";
 import { useSession } from "~/shell/session";
 import { useRoleName } from "./Members";
 import { people } from "./queries";

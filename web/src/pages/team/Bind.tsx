@@ -2,11 +2,11 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Form, Input, Modal, Select } from "antd";
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
 import { api } from "~/api/client";
 import * as queries from "~/api/queries";
 import type { Binding } from "~/api/schema";
 import { Problem } from "~/components/Problem";
+import { useTranslation } from "~/i18n/react";
 import type { Part } from "./part";
 
 const NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;

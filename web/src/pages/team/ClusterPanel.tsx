@@ -1,6 +1,5 @@
 /** One cluster of the team: what is there and where the team is on it; what is wrong with it, causes first. */
 import { useQuery } from "@tanstack/react-query";
-import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import * as queries from "~/api/queries";
 import { Causes } from "~/components/Causes";
@@ -11,6 +10,7 @@ import { Problem } from "~/components/Problem";
 import { Kept } from "~/components/Said";
 import { Since } from "~/components/Since";
 import { Reachability, StateTag, ToneTag } from "~/components/StateTag";
+import { useTranslation } from "~/i18n/react";
 import { useSay } from "~/i18n/server";
 import { severityTone, WORST } from "~/lib/states";
 import { bundleOf, type ClusterRow } from "./clusterColumns";

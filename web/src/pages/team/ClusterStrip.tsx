@@ -1,9 +1,9 @@
 /** The team's clusters to go to, the worst first; the page stays, its cluster changes. */
 import { useMemo } from "react";
-import { useTranslation } from "react-i18next";
 import { Link, useLocation } from "react-router";
 import type { Binding, ClusterHealth } from "~/api/schema";
 import { StateTag } from "~/components/StateTag";
+import { useTranslation } from "~/i18n/react";
 import { WORST } from "~/lib/states";
 import { withCluster } from "~/shell/scope";
 

@@ -2,7 +2,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Button } from "antd";
 import { useMemo, useState } from "react";
-import { useTranslation } from "react-i18next";
 import type { Binding, FleetRow } from "~/api/schema";
 import { DataTable } from "~/components/DataTable";
 import { Detail } from "~/components/Detail";
@@ -10,6 +9,7 @@ import { EmptyState } from "~/components/EmptyState";
 import { Loading } from "~/components/Loading";
 import { Problem } from "~/components/Problem";
 import { StateTag } from "~/components/StateTag";
+import { useTranslation } from "~/i18n/react";
 import { useSession } from "~/shell/session";
 import { Bind } from "./Bind";
 import { ClusterCauses, ClusterFacts } from "./ClusterPanel";

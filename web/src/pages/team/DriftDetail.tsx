@@ -2,7 +2,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { Button } from "antd";
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
 import { api } from "~/api/client";
 import * as queries from "~/api/queries";
@@ -14,6 +13,7 @@ import { Problem } from "~/components/Problem";
 import { Shape } from "~/components/Shape";
 import { Since } from "~/components/Since";
 import { ToneTag } from "~/components/StateTag";
+import { useTranslation } from "~/i18n/react";
 import { nameOfRef, useSay } from "~/i18n/server";
 import { useSession } from "~/shell/session";
 import { driftTone } from "./Drifts";

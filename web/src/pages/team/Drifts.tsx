@@ -1,13 +1,13 @@
 /** What others changed of what Gatewright wrote for the team: by whom, what differs, and how it is put back. */
 import { useQuery } from "@tanstack/react-query";
 import { Switch } from "antd";
-import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
 import type { Drift } from "~/api/schema";
 import { type Column, DataTable } from "~/components/DataTable";
 import { EmptyState } from "~/components/EmptyState";
 import { Since } from "~/components/Since";
 import { ToneTag } from "~/components/StateTag";
+import { useTranslation } from "~/i18n/react";
 import { nameOfRef } from "~/i18n/server";
 import type { Tone } from "~/theme/palette";
 import { DriftDetail } from "./DriftDetail";

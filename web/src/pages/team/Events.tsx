@@ -1,6 +1,5 @@
 /** What people did and what happened, of this team, newest first. */
 import { useQuery } from "@tanstack/react-query";
-import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import type { EventView } from "~/api/schema";
 import { type Column, DataTable } from "~/components/DataTable";
@@ -9,6 +8,7 @@ import { DiffView } from "~/components/DiffView";
 import { EmptyState } from "~/components/EmptyState";
 import { Since } from "~/components/Since";
 import { ToneTag } from "~/components/StateTag";
+import { useTranslation } from "~/i18n/react";
 import { useSay } from "~/i18n/server";
 import { severityTone } from "~/lib/states";
 import type { Part } from "./part";

@@ -1,9 +1,10 @@
 /** One finding: what is, what to do, and what shows it. */
-import { useTranslation } from "react-i18next";
+
 import type { Found } from "~/api/schema";
 import { Findings } from "~/components/Causes";
 import { CopyName } from "~/components/CopyName";
 import { Detail, Facts } from "~/components/Detail";
+import { useTranslation } from "~/i18n/react";
 import { nameOfRef } from "~/i18n/server";
 
 export function FindingDetail({ found, close }: { found: Found; close: () => void }) {

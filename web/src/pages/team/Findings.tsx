@@ -2,7 +2,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Segmented } from "antd";
 import { useMemo } from "react";
-import { useTranslation } from "react-i18next";
 import { Link, useSearchParams } from "react-router";
 import * as queries from "~/api/queries";
 import type { Cause, Found, HealthFinding } from "~/api/schema";
@@ -14,6 +13,7 @@ import { Problem } from "~/components/Problem";
 import { Shape } from "~/components/Shape";
 import { Since } from "~/components/Since";
 import { ToneTag } from "~/components/StateTag";
+import { useTranslation } from "~/i18n/react";
 import { nameOfRef, sentencesOf, useSay } from "~/i18n/server";
 import { severityTone } from "~/lib/states";
 import { FindingDetail } from "./FindingDetail";

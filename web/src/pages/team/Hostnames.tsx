@@ -1,12 +1,12 @@
 /** Every hostname of the team over its clusters: who serves it, and whether they route it alike. */
 import { useQuery } from "@tanstack/react-query";
-import { useTranslation } from "react-i18next";
 import type { HostnameComparison } from "~/api/schema";
 import { CopyName } from "~/components/CopyName";
 import { type Column, DataTable } from "~/components/DataTable";
 import { Detail } from "~/components/Detail";
 import { EmptyState } from "~/components/EmptyState";
 import { ToneTag } from "~/components/StateTag";
+import { useTranslation } from "~/i18n/react";
 import { nameOfRef } from "~/i18n/server";
 import type { Part } from "./part";
 import { hostnames } from "./queries";

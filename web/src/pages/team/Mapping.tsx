@@ -1,10 +1,10 @@
 /** 资源映射: what the team has, down; its clusters, across; each cell the state of the resource there. */
 import { useQuery } from "@tanstack/react-query";
-import { useTranslation } from "react-i18next";
 import type { MappingCell, ResourceMapping } from "~/api/schema";
 import { type Column, DataTable } from "~/components/DataTable";
 import { EmptyState } from "~/components/EmptyState";
 import { StateTag, ToneTag } from "~/components/StateTag";
+import { useTranslation } from "~/i18n/react";
 import { useSay } from "~/i18n/server";
 import { WORST } from "~/lib/states";
 import { MappingDetail } from "./MappingDetail";

@@ -1,9 +1,10 @@
 /** One resource on every cluster of the team: its state and hostnames there, and the fields in which they differ. */
-import { useTranslation } from "react-i18next";
+
 import type { MappingDifference, ResourceMapping } from "~/api/schema";
 import { Detail } from "~/components/Detail";
 import { EmptyState } from "~/components/EmptyState";
 import { StateTag } from "~/components/StateTag";
+import { useTranslation } from "~/i18n/react";
 import { useSay } from "~/i18n/server";
 import { Agreement, Missing } from "./Mapping";
 import { isApart } from "./majority";

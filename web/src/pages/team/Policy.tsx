@@ -2,13 +2,13 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { App, Button, Form, Input, Select } from "antd";
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
 import { api } from "~/api/client";
 import * as queries from "~/api/queries";
 import type { SkewPolicy, TeamView } from "~/api/schema";
 import { Findings } from "~/components/Causes";
 import { Problem } from "~/components/Problem";
+import { useTranslation } from "~/i18n/react";
 import { useSession } from "~/shell/session";
 import { RemoveTeam } from "../teams/RemoveTeam";
 import type { Part } from "./part";

@@ -1,10 +1,10 @@
 /** What the team wants on its clusters: each stack with its bundle and controller, and where it is in use. */
 import { Button } from "antd";
-import { useTranslation } from "react-i18next";
 import { Link, useNavigate } from "react-router";
 import type { Stack } from "~/api/schema";
 import { type Column, DataTable } from "~/components/DataTable";
 import { EmptyState } from "~/components/EmptyState";
+import { useTranslation } from "~/i18n/react";
 import { useSession } from "~/shell/session";
 import type { Part } from "./part";
 

@@ -4,7 +4,6 @@
  */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Button, Modal } from "antd";
-import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
 import { api } from "~/api/client";
 import * as queries from "~/api/queries";
@@ -13,6 +12,7 @@ import { ConfirmDanger } from "~/components/ConfirmDanger";
 import { Loading } from "~/components/Loading";
 import { Problem } from "~/components/Problem";
 import { Verdict } from "~/components/StateTag";
+import { useTranslation } from "~/i18n/react";
 import type { VerdictName } from "~/lib/states";
 import { useSession } from "~/shell/session";
 import type { Part } from "./part";

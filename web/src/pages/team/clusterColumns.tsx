@@ -1,9 +1,10 @@
 /** The columns of a team's clusters. */
-import { useTranslation } from "react-i18next";
+
 import type { Binding, FleetRow } from "~/api/schema";
 import type { Column } from "~/components/DataTable";
 import { Since } from "~/components/Since";
 import { Reachability, StateTag, ToneTag } from "~/components/StateTag";
+import { useTranslation } from "~/i18n/react";
 import { useSay } from "~/i18n/server";
 import { severityTone, WORST } from "~/lib/states";
 

@@ -5,7 +5,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Tabs } from "antd";
 import type { ComponentType } from "react";
-import { useTranslation } from "react-i18next";
 import { Link, useParams, useSearchParams } from "react-router";
 import { ProblemError } from "~/api/client";
 import * as queries from "~/api/queries";
@@ -14,6 +13,7 @@ import { Loading } from "~/components/Loading";
 import { PageHeader } from "~/components/PageHeader";
 import { Problem } from "~/components/Problem";
 import { StateTag } from "~/components/StateTag";
+import { useTranslation } from "~/i18n/react";
 import { useSession } from "~/shell/session";
 import { ClusterStrip } from "./ClusterStrip";
 import { Clusters } from "./Clusters";

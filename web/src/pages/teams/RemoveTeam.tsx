@@ -1,12 +1,12 @@
 /** Deleting a team: what goes with it, or the clusters that it has to leave first. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Button, Modal } from "antd";
-import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { all, api } from "~/api/client";
 import * as queries from "~/api/queries";
 import type { TeamView } from "~/api/schema";
 import { ConfirmDanger } from "~/components/ConfirmDanger";
+import { useTranslation } from "~/i18n/react";
 import { useSession } from "~/shell/session";
 
 interface Props {

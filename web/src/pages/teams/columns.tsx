@@ -1,11 +1,11 @@
 /** The columns of the list of teams. */
 import { DeleteOutlined } from "@ant-design/icons";
 import { Button } from "antd";
-import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import type { Health, RolloutStatus, TeamView } from "~/api/schema";
 import type { Column } from "~/components/DataTable";
 import { StateTag, ToneTag } from "~/components/StateTag";
+import { useTranslation } from "~/i18n/react";
 import { sentencesOf, useSay } from "~/i18n/server";
 import { severityTone, WORST } from "~/lib/states";
 

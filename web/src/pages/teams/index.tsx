@@ -2,7 +2,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Button } from "antd";
 import { useMemo, useState } from "react";
-import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
 import * as queries from "~/api/queries";
 import type { TeamView } from "~/api/schema";
@@ -10,6 +9,7 @@ import { DataTable } from "~/components/DataTable";
 import { EmptyState } from "~/components/EmptyState";
 import { PageHeader } from "~/components/PageHeader";
 import { Problem } from "~/components/Problem";
+import { useTranslation } from "~/i18n/react";
 import { useSession } from "~/shell/session";
 import { CreateTeam } from "./CreateTeam";
 import { type TeamRow, useColumns } from "./columns";

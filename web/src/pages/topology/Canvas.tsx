@@ -11,7 +11,7 @@ import {
   useRef,
   useState,
 } from "react";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "~/i18n/react";
 import { LAYERS, type Shown } from "./graph";
 import { Lines } from "./Lines";
 import { COLUMNS, type Drawing, WIDTH, WIDTHS } from "./layout";

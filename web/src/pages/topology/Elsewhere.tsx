@@ -1,9 +1,10 @@
 /** The same route on other clusters: its state there, and the way to it. */
-import { useTranslation } from "react-i18next";
+
 import { Link, useLocation } from "react-router";
 import type { RouteElsewhere, TopologyNode } from "~/api/schema";
 import { EmptyState } from "~/components/EmptyState";
 import { StateTag } from "~/components/StateTag";
+import { useTranslation } from "~/i18n/react";
 
 export function Elsewhere({ node, go }: { node: TopologyNode; go: (id: string) => void }) {
   const { t } = useTranslation("topology");

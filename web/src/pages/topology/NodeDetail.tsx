@@ -1,6 +1,5 @@
 /** One part: what is wrong and what to do, what it hangs on and leads to, its conditions, and the same route elsewhere. */
 import { useQuery } from "@tanstack/react-query";
-import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import type { Topology, TopologyNode } from "~/api/schema";
 import { Findings } from "~/components/Causes";
@@ -11,6 +10,7 @@ import { Problem } from "~/components/Problem";
 import { Shape } from "~/components/Shape";
 import { StateTag } from "~/components/StateTag";
 import { YamlView } from "~/components/YamlView";
+import { useTranslation } from "~/i18n/react";
 import { nameOfRef, useSay } from "~/i18n/server";
 import { severityTone } from "~/lib/states";
 import { Elsewhere } from "./Elsewhere";

@@ -1,8 +1,9 @@
 /** The same graph as a list: for those who do not see a drawing, and for those who would rather sort. */
-import { useTranslation } from "react-i18next";
+
 import type { TopologyEdge, TopologyNode } from "~/api/schema";
 import { type Column, DataTable } from "~/components/DataTable";
 import { StateTag } from "~/components/StateTag";
+import { useTranslation } from "~/i18n/react";
 import { useSay } from "~/i18n/server";
 import { WORST } from "~/lib/states";
 import { LAYERS } from "./graph";

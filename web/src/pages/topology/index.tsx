@@ -5,12 +5,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { Button, Checkbox, Input, Segmented } from "antd";
 import { useDeferredValue, useMemo } from "react";
-import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
 import { EmptyState } from "~/components/EmptyState";
 import { Loading } from "~/components/Loading";
 import { PageHeader } from "~/components/PageHeader";
 import { Problem } from "~/components/Problem";
+import { useTranslation } from "~/i18n/react";
 import { useScope } from "~/shell/scope";
 import { Canvas } from "./Canvas";
 import { shown as choose } from "./graph";
