@@ -1,0 +1,99 @@
+/** The roles: those that are built in, and those that somebody made; what each allows and who has it. */
+import { type UseQueryResult, useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import type { Role } from "~/api/schema";
+import { type Column, DataTable } from "~/components/DataTable";
+import { useRoleAbout, useRoleName } from "~/components/Permissions";
+import { useSession } from "~/shell/session";
+import { people } from "./queries";
+import { RoleDetail } from "./RoleDetail";
+import { type Holder, holdersOf } from "./roles";
+
+export interface RoleRow {
+  role: Role;
+  /** Undefined where one may not see people. */
+  holders: Holder[] | undefined;
+}
+
+export function Roles({ query, make }: { query: UseQueryResult<Role[]>; make: ReactNode }) {
+  const { t } = useTranslation("users");
+  const { may } = useSession();
+  const everybody = useQuery({ ...people(), enabled: may("user.read") });
+  const roleName = useRoleName();
+  const about = useRoleAbout();
+  const rows = query.data?.map(
+    (role): RoleRow => ({ role, holders: everybody.data && holdersOf(role.name, role.scope, everybody.data) }),
+  );
+  const columns: Column<RoleRow>[] = [
+    {
+      key: "name",
+      title: t("column.role"),
+      width: 190,
+      primary: true,
+      value: (row) => `${roleName(row.role.name)} ${row.role.name}`,
+      fixedOrder: true,
+      render: (row) => roleName(row.role.name),
+    },
+    {
+      key: "scope",
+      title: t("column.scope"),
+      width: 130,
+      value: (row) => t(`scope.${row.role.scope}`),
+      pick: (row) => row.role.scope,
+      options: (["installation", "team"] as const).map((value) => ({ value, label: t(`scope.${value}`) })),
+    },
+    {
+      key: "kind",
+      title: t("column.kind"),
+      width: 110,
+      value: (row) => t(`kind.${kindOf(row.role)}`),
+      pick: (row) => kindOf(row.role),
+      options: (["builtin", "custom"] as const).map((value) => ({ value, label: t(`kind.${value}`) })),
+    },
+    {
+      key: "about",
+      title: t("column.about"),
+      width: 420,
+      value: (row) => about(row.role.name) ?? "",
+      fixedOrder: true,
+      render: (row) => {
+        const said = about(row.role.name);
+        return said ? <span title={said}>{said}</span> : <span className="muted">–</span>;
+      },
+    },
+    {
+      key: "permissions",
+      title: t("column.permissions"),
+      width: 110,
+      align: "end",
+      value: (row) => row.role.permissions.length,
+    },
+    ...(may("user.read")
+      ? [
+          {
+            key: "people",
+            title: t("column.people"),
+            width: 100,
+            align: "end",
+            value: (row: RoleRow) => row.holders?.length,
+          } satisfies Column<RoleRow>,
+        ]
+      : []),
+  ];
+  return (
+    <DataTable
+      label={t("view.roles")}
+      query={query}
+      rows={rows}
+      columns={columns}
+      rowKey={(row) => row.role.name}
+      tools={make ? undefined : <span className="muted">{t("roles-read")}</span>}
+      detail={(row, close) => <RoleDetail key={row.role.name} row={row} roles={query.data ?? []} close={close} />}
+    />
+  );
+}
+
+export function kindOf(role: Role): "builtin" | "custom" {
+  return role.builtin ? "builtin" : "custom";
+}
