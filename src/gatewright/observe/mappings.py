@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -84,14 +84,13 @@ class Mappings:
         }
         present = sum(1 for cell in cells if cell.presence == "present")
         told, cut = differences(specs)
-        states = {cell.state for cell in cells if cell.presence == "present"}
-        unknown: HealthState = "unknown"
+        states: set[HealthState] = {cell.state for cell in cells if cell.presence == "present"}
         return ResourceMapping(
             team=one.team,
             group=one.kind[0],
             kind=one.kind[1],
             name=one.name,
-            state=next((state for state in WORST if state in states), unknown),
+            state=_worst(states),
             agreement=_agreement(present, specs),
             present=present,
             cells=tuple(cells),
@@ -169,6 +168,13 @@ def _agreement(present: int, specs: Mapping[str, Spec]) -> Agreement:
     if present < 2:
         return "single" if present else "none"
     return "different" if len({spec.digest for spec in specs.values()}) > 1 else "same"
+
+
+def _worst(states: Collection[HealthState]) -> HealthState:
+    for state in WORST:
+        if state in states:
+            return state
+    return "unknown"
 
 
 def _worse(finding: HealthFinding) -> int:

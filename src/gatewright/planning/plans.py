@@ -54,7 +54,7 @@ def summary(whole: Plan) -> Message:
 
 def sentence(team: str, action: Action, outcomes: Sequence[tuple[str, Outcome]]) -> Message:
     """The same from what a plan comes to on each of its clusters."""
-    found = [outcome for _, outcome in outcomes]
+    found: list[Outcome] = [outcome for _, outcome in outcomes]
     counts, whole = Counter(found), together(found)
     return message(
         f"planning.plan-{action}-{whole}",

@@ -98,12 +98,13 @@ class _Head(msgspec.Struct, frozen=True):
 
 def _outline(row: PlanRow) -> PlanOutline:
     head = unpack(row.body, _Head)
-    outcomes = [(c.cluster, _outcome(c)) for c in head.clusters]
+    outcomes: list[tuple[str, Outcome]] = [(c.cluster, _outcome(c)) for c in head.clusters]
+    found: list[Outcome] = [outcome for _, outcome in outcomes]
     return PlanOutline(
         row.hash,
         row.team,
         head.action,
-        together(outcome for _, outcome in outcomes),
+        together(found),
         tuple(cluster for cluster, _ in outcomes),
         sentence(row.team, head.action, outcomes),
         row.created_at,
