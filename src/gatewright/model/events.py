@@ -19,6 +19,10 @@ RETENTION_DAYS: Final = 90
 """Days for which events are kept where nobody says otherwise."""
 
 
+OF_ALL: Final = ("health.cluster",)
+"""Kinds of events about what all teams on a cluster have together: not for members of some."""
+
+
 class Event(msgspec.Struct, frozen=True, omit_defaults=True):
     """``where``: the object's name; ``before`` and ``after``: a manifest's spec, or the state that changed. ``cluster``
     and ``team`` are names, empty where there is none."""

@@ -13,7 +13,7 @@ from typing import Final, Literal, TypeAlias
 import msgspec
 
 from gatewright.model.desired import Notification, NotificationType
-from gatewright.model.events import Event, Severity, at_least
+from gatewright.model.events import OF_ALL, Event, Severity, at_least
 from gatewright.model.objects import JSON
 from gatewright.text import Language, Message
 
@@ -79,7 +79,7 @@ def concerns(notification: Notification, event: Event, clusters: Set[str]) -> bo
         return False
     if not notification.team or event.team == notification.team:
         return True
-    return not event.team and event.cluster in clusters
+    return not event.team and event.cluster in clusters and event.what not in OF_ALL
 
 
 def is_alarm(notification: Notification, event: Event) -> bool:

@@ -11,18 +11,22 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
 import two_teams as t
 from fastapi.routing import APIRoute
 
+from gatewright.observe.notifications.formats import outgoing
+from gatewright.observe.notifications.notifier import Notifier, Pace
 from gatewright.server.app import api_routes
 from gatewright.server.operations import declared_of, methods_of
 from gatewright.server.permissions import is_public
 from gatewright.server.principal import Principal
 from gatewright.server.services import Services
+from gatewright.store.secrets import KeyRing
+from gatewright.text import message
 
 Connect = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
 World = tuple[t.Mine, t.Others]
@@ -362,3 +366,35 @@ def _ref(namespace: str, name: str) -> Any:
     from gatewright.model.objects import ObjectRef
 
     return ObjectRef("gateway.networking.k8s.io/v1", "HTTPRoute", name, namespace)
+
+
+class _Post:
+    """Takes letters instead of the network."""
+
+    def __init__(self) -> None:
+        self.letters: list[tuple[str, bytes]] = []
+
+    async def send(self, type: Any, target: Any, letter: Any) -> None:
+        self.letters.append((letter.notification, outgoing(type, target, letter, 0.0).body))
+
+
+async def test_a_teams_notifications_tell_of_no_other_team(services: Services, world: World) -> None:
+    _, other = world
+    database = services.clusters.database
+    post = _Post()
+    ring = KeyRing.load(services.settings.home, create=False)
+    notifier = Notifier(database, ring, cast(Any, post), pace=Pace(settle=0.0))
+    async with database.transaction() as unit:
+        await unit.journal.note("w", "health.cluster", t.SHARED, cluster=t.SHARED, severity="error")
+        why = message("health.parent-missing", object=f"HTTPRoute {other.namespace}/{other.route}", parent="x")
+        told = message("observe.event.object-because", object="Gateway a", cluster=t.SHARED, state="", why=why)
+        await unit.journal.note("w", "health.object", "common", cluster=t.SHARED, severity="error", message=told)
+    async with asyncio.timeout(60):
+        while not any(name == "bell" and b"common" in body for name, body in post.letters):
+            await notifier.step()
+            await notifier.idle()
+            await asyncio.sleep(0.01)
+    mine = b"".join(body for name, body in post.letters if name == "bell").decode()
+    assert "health.cluster" not in mine
+    assert '"id"' not in mine
+    assert not any(name in mine for name in other.names().values())

@@ -1,6 +1,7 @@
 """A message in the format of each service: body, signature, and what its answer means. Pure.
 
-- webhook: the event as JSON. ``X-Gatewright-Signature: t=UNIX,v1=HEX`` is HMAC-SHA256(secret, t + "." + body).
+- webhook: the event as JSON, without its number. ``X-Gatewright-Signature: t=UNIX,v1=HEX`` is
+  HMAC-SHA256(secret, t + "." + body).
 - slack: ``text`` and ``blocks`` (https://api.slack.com/messaging/webhooks); Mattermost and others read ``text``.
 - dingtalk: markdown; ``timestamp`` (ms) and ``sign`` in the query, HMAC-SHA256(secret, timestamp + "\\n" + secret) in
   base64 (https://open.dingtalk.com/document/robots/customize-robot-security-settings).
@@ -122,11 +123,13 @@ def _refused(code: object, answer: Mapping[str, Any]) -> Message:
 
 
 def _webhook(target: Target, letter: Letter, now: float) -> Outgoing:
+    # Without its number, whose gaps would tell of events that are not the receiver's.
+    event = {name: value for name, value in msgspec.to_builtins(letter.event).items() if name != "id"}
     content = {
         "delivery": letter.id,
         "notification": letter.notification,
         "text": letter.headline(),
-        "event": letter.event,
+        "event": event,
     }
     body = msgspec.json.encode(content, order="deterministic")
     headers: dict[str, str] = {}

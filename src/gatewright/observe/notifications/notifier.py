@@ -19,10 +19,12 @@ import structlog
 from gatewright.model.desired import Notification
 from gatewright.model.errors import GatewrightError
 from gatewright.model.events import RETENTION_DAYS, Event
+from gatewright.observe.directory import Directories
 from gatewright.observe.notifications.errors import NotDeliveredError
 from gatewright.observe.notifications.formats import Letter
 from gatewright.observe.notifications.sender import Failure, Sender
 from gatewright.observe.notifications.target import unseal
+from gatewright.observe.veil import Veil
 from gatewright.store.clock import stamp, system_clock
 from gatewright.store.database import Database
 from gatewright.store.deliveries import Claim
@@ -61,6 +63,7 @@ class Notifier:
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._database = database
+        self._directories = Directories(database)
         self._ring = ring
         self._sender = sender
         self._pace = pace or Pace()
@@ -152,9 +155,16 @@ class Notifier:
             async with self._database.transaction() as unit:
                 looked = await unit.deliveries.enqueue(name, settle=self._pace.settle)
 
+    async def _letter(self, claim: Claim) -> Letter:
+        """The message; to a team without what is other teams'."""
+        notification, event = claim.notification, claim.event
+        if notification.team:
+            event = Veil(frozenset({notification.team}), await self._directories.read()).over(event)
+        return Letter(claim.id, notification.name, event, notification.language)
+
     async def _deliver(self, claim: Claim) -> None:
-        letter = Letter(claim.id, claim.notification.name, claim.event, claim.notification.language)
         try:
+            letter = await self._letter(claim)
             failure = await self._send(claim.notification, claim.sealed, letter)
             async with self._database.transaction() as unit:
                 if failure is None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import Annotated, Final
+from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Depends, Query
 
-from gatewright.model.events import Event
+from gatewright.model.events import OF_ALL, Event
 from gatewright.server.errors import ContinueError, EventIdError
 from gatewright.server.eventlog import EventFilter
 from gatewright.server.events import Event as Sent
@@ -35,8 +35,6 @@ After = Annotated[
     str | None, Query(description="Only events after this one, oldest first; 0: from the first.", json_schema_extra=_ID)
 ]
 Before = Annotated[str | None, Query(description="Only events before this one.", json_schema_extra=_ID)]
-OF_ALL: Final = ("health.cluster",)
-"""Kinds of events about what all teams on a cluster have together: not for members of some."""
 
 
 @router.get("/events")
