@@ -1,0 +1,77 @@
+"""Registering clusters in the browser, wrong kubeconfigs first, and a cluster that dies while somebody looks."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from handles import ClusterFactory, ClusterHandle
+from installation import Install, Installation
+from playwright.sync_api import expect
+from visitor import LANGUAGES, PATIENCE, Visit, Visitor
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(400)]
+
+BROKEN = (
+    "apiVersion: v1\nkind: Config\n  clusters: [",
+    "apiVersion: v1\nkind: Config\nclusters: []\n",
+    "hello",
+)
+
+
+def fill(visitor: Visitor, name: str, kubeconfig: str) -> None:
+    visitor.page.get_by_label(visitor.t("clusters:kubeconfig.label"), exact=True).fill(kubeconfig)
+    visitor.page.get_by_label(visitor.t("clusters:name.label"), exact=True).fill(name)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_wrong_kubeconfig_is_explained_and_what_was_typed_stays(
+    language: str, install: Install, cluster: ClusterHandle, visit: Visit
+) -> None:
+    installation = install()
+    installation.administrator()
+    visitor = visit(installation, language)
+    visitor.sign_in()
+    visitor.open("/clusters?register=kubeconfig")
+    page = visitor.page
+    right = cluster.kubeconfig.read_text()
+    stranger = re.sub(r"(client-key-data|token): \S+", r"token: nobody", right)
+    for wrong in (*BROKEN, stranger):
+        fill(visitor, "shanghai", wrong)
+        visitor.button("clusters:register.submit")
+        expect(page.get_by_role("alert").first).to_be_visible(timeout=PATIENCE)
+        expect(page.get_by_label(visitor.t("clusters:kubeconfig.label"), exact=True)).to_have_value(wrong)
+        expect(page.get_by_label(visitor.t("clusters:name.label"), exact=True)).to_have_value("shanghai")
+        assert installation.api("GET", "/clusters") == []
+    fill(visitor, "shanghai", right)
+    visitor.button("clusters:register.submit")
+    installation.until("/clusters", lambda found: [c["spec"]["name"] for c in found] == ["shanghai"])
+    visitor.open("/")
+    visitor.sees("shanghai")
+
+
+@pytest.fixture
+def watched(install: Install, cluster_factory: ClusterFactory) -> tuple[Installation, ClusterHandle]:
+    """A cluster that is seen."""
+    cluster = cluster_factory()
+    installation = install()
+    installation.administrator()
+    installation.api("POST", "/clusters", {"name": cluster.name, "kubeconfig": cluster.kubeconfig.read_text()})
+    installation.until("/matrix", lambda rows: rows and rows[0]["reachability"] == "reachable" and rows[0]["seen_at"])
+    return installation, cluster
+
+
+def test_a_cluster_that_dies_is_told_at_once_and_what_was_seen_stays(
+    watched: tuple[Installation, ClusterHandle], visit: Visit
+) -> None:
+    installation, cluster = watched
+    visitor = visit(installation, "zh-CN")
+    visitor.sign_in()
+    visitor.open("/")
+    row = visitor.page.get_by_role("row").filter(has_text=cluster.name)
+    expect(row).to_contain_text(visitor.t("common:reachability.reachable"), timeout=PATIENCE)
+    cluster.kill_apiserver()
+    expect(row).to_contain_text(visitor.t("common:reachability.unreachable"), timeout=60_000)
+    expect(row).to_contain_text(visitor.t("common:state.unknown"))
+    cluster.start_apiserver()
+    expect(row).to_contain_text(visitor.t("common:reachability.reachable"), timeout=60_000)

@@ -1,0 +1,152 @@
+/** Who did what, from where, and what came of it: searched by the server, exported as it is narrowed down. */
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { Button } from "antd";
+import { useTranslation } from "react-i18next";
+import { useSearchParams } from "react-router";
+import type { Entry } from "~/api/schema";
+import { CopyName } from "~/components/CopyName";
+import { type Column, DataTable } from "~/components/DataTable";
+import { Detail, Facts } from "~/components/Detail";
+import { DiffView } from "~/components/DiffView";
+import { EmptyState } from "~/components/EmptyState";
+import { PageHeader } from "~/components/PageHeader";
+import { Since } from "~/components/Since";
+import { ToneTag } from "~/components/StateTag";
+import { useSession } from "~/shell/session";
+import { Narrow } from "./Narrow";
+import { entries, exported, type Wanted, wantedOf } from "./queries";
+
+export default function Audit() {
+  const { t } = useTranslation("audit");
+  const { may } = useSession();
+  const [params, setParams] = useSearchParams();
+  const wanted = wantedOf(params);
+  const query = useInfiniteQuery(entries(wanted));
+  const columns = useColumns();
+  const change = (changed: Wanted) =>
+    setParams(
+      (before) => {
+        const made = new URLSearchParams(before);
+        for (const [field, value] of Object.entries(changed)) {
+          if (value) made.set(field, value);
+          else made.delete(field);
+        }
+        return made;
+      },
+      { replace: true },
+    );
+  const actions = may("audit.export") && (
+    <>
+      <Button href={exported(wanted, "jsonl")} download>
+        {t("export.jsonl")}
+      </Button>
+      <Button href={exported(wanted, "csv")} download>
+        {t("export.csv")}
+      </Button>
+    </>
+  );
+  return (
+    <>
+      <PageHeader title={t("title")} summary={t("about")} actions={actions} />
+      <Narrow wanted={wanted} change={change} />
+      <DataTable
+        label={t("title")}
+        query={query}
+        rows={query.data?.pages.flatMap((page) => page.entries)}
+        columns={columns}
+        rowKey={(entry) => entry.id}
+        empty={<EmptyState title={t("empty.title")}>{t("empty.text")}</EmptyState>}
+        detail={(entry, close) => <One entry={entry} close={close} />}
+      />
+      {query.hasNextPage && (
+        <Button loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()} style={{ marginTop: 10 }}>
+          {t("older")}
+        </Button>
+      )}
+    </>
+  );
+}
+
+function Outcome({ entry, quiet = false }: { entry: Entry; quiet?: boolean }) {
+  const { t } = useTranslation("audit");
+  return (
+    <ToneTag tone={entry.outcome === "done" ? "healthy" : "degraded"} quiet={quiet}>
+      {t(`outcome.${entry.outcome}`)}
+    </ToneTag>
+  );
+}
+
+function useColumns(): Column<Entry>[] {
+  const { t } = useTranslation("audit");
+  return [
+    { key: "at", title: t("column.at"), width: 120, render: (entry) => <Since at={entry.at} /> },
+    { key: "who", title: t("column.who"), width: 130, render: (entry) => entry.who || t("nobody") },
+    { key: "what", title: t("column.what"), width: 190, primary: true, render: (entry) => <code>{entry.what}</code> },
+    {
+      key: "where",
+      title: t("column.where"),
+      width: 240,
+      render: (entry) => <code className="clip">{entry.where}</code>,
+    },
+    { key: "outcome", title: t("column.outcome"), width: 120, render: (entry) => <Outcome entry={entry} quiet /> },
+    { key: "address", title: t("column.address"), width: 150, render: (entry) => entry.address ?? "" },
+    { key: "via", title: t("column.via"), width: 130, render: (entry) => <Via entry={entry} /> },
+    { key: "team", title: t("column.team"), width: 120, render: (entry) => entry.team },
+    { key: "cluster", title: t("column.cluster"), width: 130, render: (entry) => entry.cluster },
+    { key: "code", title: t("column.code"), width: 200, render: (entry) => entry.code, hidden: true },
+    { key: "agent", title: t("column.agent"), width: 240, render: (entry) => entry.agent, hidden: true },
+  ];
+}
+
+const WAYS = ["session", "token", "operator", "local"] as const;
+
+function Via({ entry }: { entry: Entry }) {
+  const { t } = useTranslation("audit");
+  const way = WAYS.find((one) => one === entry.via);
+  return way ? t(`via.${way}`) : "";
+}
+
+function One({ entry, close }: { entry: Entry; close: () => void }) {
+  const { t } = useTranslation("audit");
+  const { t: common } = useTranslation("common");
+  const told = entry.before !== undefined || entry.after !== undefined;
+  return (
+    <Detail
+      title={<code>{entry.what}</code>}
+      state={<Outcome entry={entry} />}
+      close={close}
+      tabs={[
+        {
+          key: "summary",
+          label: common("detail.summary"),
+          children: (
+            <Facts
+              rows={[
+                [t("column.at"), <Since key="at" at={entry.at} />],
+                [t("column.who"), entry.who || t("nobody")],
+                [t("column.via"), <Via key="via" entry={entry} />],
+                [t("column.address"), entry.address ?? ""],
+                [t("column.agent"), entry.agent ?? ""],
+                [t("column.where"), <code key="where">{entry.where}</code>],
+                [t("column.team"), entry.team ?? ""],
+                [t("column.cluster"), entry.cluster ?? ""],
+                [t("route"), <code key="route">{entry.route}</code>],
+                [t("request"), entry.request ? <CopyName key="request" name={entry.request} /> : ""],
+                [t("column.code"), entry.code ? <CopyName key="code" name={entry.code} /> : ""],
+              ]}
+            />
+          ),
+        },
+        ...(told
+          ? [
+              {
+                key: "difference",
+                label: common("detail.difference"),
+                children: <DiffView before={entry.before} after={entry.after} />,
+              },
+            ]
+          : []),
+      ]}
+    />
+  );
+}
