@@ -34,8 +34,8 @@ export const PAGES: readonly PageRoute[] = [
   { path: "/events", page: "events", permission: "event.read" },
   { path: "/audit", page: "audit", permission: "audit.read" },
   { path: "/notifications", page: "notifications", permission: "notification.read" },
-  { path: "/users", page: "users", permission: "user.read" },
-  { path: "/tokens", page: "tokens" },
+  { path: "/users", page: "users", permission: ["user.read", "role.read"], namespaces: ["permissions"] },
+  { path: "/tokens", page: "tokens", namespaces: ["permissions"] },
   { path: "/settings", page: "settings" },
   { path: "/start", page: "start", namespaces: ["clusters"] },
 ];

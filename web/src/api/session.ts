@@ -3,7 +3,8 @@ import { type QueryClient, queryOptions } from "@tanstack/react-query";
 import { api, configure } from "./client";
 import type { Self, SessionView } from "./schema";
 
-export type Session = SessionView;
+/** `left`: the person signed out here, and whoever comes next need not want the page that was open. */
+export type Session = SessionView & { left?: boolean };
 export type Preferences = Self["preferences"];
 
 export const ANONYMOUS: Session = {
@@ -43,7 +44,7 @@ export async function signOut(client: QueryClient): Promise<void> {
   await api("DELETE /session");
   configure({ csrf: "" });
   client.removeQueries({ predicate: (query) => query.queryKey[0] !== KEY[0] });
-  client.setQueryData<Session>(KEY, { ...ANONYMOUS, oidc });
+  client.setQueryData<Session>(KEY, { ...ANONYMOUS, oidc, left: true });
 }
 
 /** What follows from an answer that did not know us: the shell asks to sign in, and comes back here. */

@@ -87,12 +87,7 @@ function PersonMenu() {
     label: t(`nav.${page}`),
     onClick: () => void navigate(`/${page}`),
   }));
-  const out = async () => {
-    await signOut(client);
-    // Whoever signs in next need not want this page.
-    await navigate("/sign-in", { replace: true });
-  };
-  const leave = { key: "sign-out", label: t("sign-out"), onClick: () => void out() };
+  const leave = { key: "sign-out", label: t("sign-out"), onClick: () => void signOut(client) };
   return (
     <Dropdown trigger={["click"]} menu={{ items: [...places, { type: "divider" }, leave] }} placement="bottomRight">
       <Button type="text" icon={<UserOutlined />} aria-label={t("person", { name })}>

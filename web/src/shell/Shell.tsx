@@ -15,7 +15,9 @@ export function Shell() {
   if (session.state === "setup") return <Navigate to="/setup" replace />;
   if (session.state === "anonymous") {
     const from = pathname + search;
-    return <Navigate to={from === "/" ? "/sign-in" : `/sign-in?to=${encodeURIComponent(from)}`} replace />;
+    return (
+      <Navigate to={session.left || from === "/" ? "/sign-in" : `/sign-in?to=${encodeURIComponent(from)}`} replace />
+    );
   }
   return <Frame />;
 }
