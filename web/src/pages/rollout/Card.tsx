@@ -55,13 +55,16 @@ export const Card = memo(function Card({ target, place, chosen, choose }: Props)
             className="plain linklike nowrap"
             aria-expanded={shown}
             aria-controls={shown ? id : undefined}
-            aria-label={`${target.cluster}: ${t("card.done", { done, count: steps.length })}`}
             onClick={() => setOpen(!shown)}
           >
             <span className="numbers">
               {done}/{steps.length}
             </span>{" "}
             <DownOutlined rotate={shown ? 180 : 0} className="fold-arrow" />
+            <span className="visually-hidden">
+              {" "}
+              {target.cluster}: {t("card.done", { done, count: steps.length })}
+            </span>
           </button>
           <button
             type="button"

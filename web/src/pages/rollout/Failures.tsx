@@ -18,11 +18,13 @@ export function Failures({ rollout, plan }: { rollout: RolloutStatus; plan: Plan
   const failed = (rollout.targets ?? []).filter((target) => target.error);
   if (!failed.length) return null;
   return (
-    <ul className="stack tight">
-      {failed.map((target) => (
-        <One key={target.cluster} target={target} rollout={rollout} plan={plan} />
-      ))}
-    </ul>
+    <div role="alert">
+      <ul className="stack tight">
+        {failed.map((target) => (
+          <One key={target.cluster} target={target} rollout={rollout} plan={plan} />
+        ))}
+      </ul>
+    </div>
   );
 }
 
@@ -44,7 +46,7 @@ function One({
   const step = target.steps?.find((one) => one.state === "failed" || one.state === "running");
   const stale = STALE.has(report.code);
   return (
-    <li className="note tone-unhealthy" role="alert">
+    <li className="note tone-unhealthy">
       <Shape tone="unhealthy" />
       <div className="words">
         <strong>{say(message)}</strong>

@@ -15,9 +15,11 @@ interface Props {
   following: Following;
   cluster: string;
   clear: () => void;
+  /** Nothing more will ever come. */
+  over: boolean;
 }
 
-export function Log({ following, cluster, clear }: Props) {
+export function Log({ following, cluster, clear, over }: Props) {
   const { t } = useTranslation("rollout");
   const say = useSay();
   const [typed, setTyped] = useState("");
@@ -40,7 +42,7 @@ export function Log({ following, cluster, clear }: Props) {
     <section className="log" aria-label={t("log.title")}>
       <div className="row spread">
         <h2>{t("log.title")}</h2>
-        <Connection following={following} />
+        <Connection following={following} over={over} />
       </div>
       <div className="row">
         <Input
@@ -100,13 +102,15 @@ function Line({ line, text, named }: { line: RolloutEvent; text: string; named: 
   );
 }
 
-function Connection({ following: { state, since } }: { following: Following }) {
+function Connection({ following: { state, since }, over }: { following: Following; over: boolean }) {
   const { t, i18n } = useTranslation("rollout");
   const clock = new Date(since).toLocaleTimeString(i18n.language, { hourCycle: "h23" });
   return (
     <span role="status">
       <ToneTag tone={tones[state]} quiet reason={t("log.since", { at: exact(since, i18n.language) })}>
-        {state === "reconnecting" ? t("log.reconnecting", { since: clock }) : t(`log.${state}`)}
+        {state === "reconnecting"
+          ? t("log.reconnecting", { since: clock })
+          : t(state === "resting" && over ? "log.complete" : `log.${state}`)}
       </ToneTag>
     </span>
   );

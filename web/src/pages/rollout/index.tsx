@@ -11,7 +11,7 @@ import { Since } from "~/components/Since";
 import { useTranslation } from "~/i18n/react";
 import { plan as planQuery } from "../plan/queries";
 import { rollout as query } from "../rollouts/queries";
-import { driven, endOf, finished, RolloutTag } from "../rollouts/states";
+import { driven, ended, endOf, finished, RolloutTag } from "../rollouts/states";
 import { Board } from "./Board";
 import { Commands } from "./Commands";
 import { Failures } from "./Failures";
@@ -91,7 +91,7 @@ function Shown({ rollout, problem, above }: Props) {
           <Rest rollout={rollout} />
           <Board rollout={rollout} chosen={cluster} choose={choose} />
         </div>
-        <Log following={following} cluster={cluster} clear={clear} />
+        <Log following={following} cluster={cluster} clear={clear} over={ended(rollout.state)} />
       </div>
     </>
   );

@@ -44,12 +44,12 @@ function useColumns(): Column<PlanOutline>[] {
       value: (row) => row.hash,
       render: (row) => <code>{row.hash.slice(0, 12)}</code>,
       primary: true,
-      width: 130,
+      width: 125,
     },
     {
       key: "outcome",
       title: t("plans.outcome"),
-      width: 130,
+      width: 120,
       value: (row) => row.outcome,
       options: OUTCOMES.map((outcome) => ({ value: outcome, label: t(`outcome.${outcome}`) })),
       render: (row) => (
@@ -58,11 +58,11 @@ function useColumns(): Column<PlanOutline>[] {
         </ToneTag>
       ),
     },
-    { key: "of", title: t("column.team"), value: (row) => row.team, width: 110 },
+    { key: "of", title: t("column.team"), value: (row) => row.team, width: 100 },
     {
       key: "action",
       title: t("plans.action"),
-      width: 130,
+      width: 125,
       value: (row) => row.action,
       options: (["install", "leave"] as const).map((action) => ({ value: action, label: t(`action.${action}`) })),
       render: (row) => t(`action.${row.action}`),
@@ -70,19 +70,19 @@ function useColumns(): Column<PlanOutline>[] {
     {
       key: "clusters",
       title: t("plans.clusters"),
-      width: 190,
+      width: 170,
       value: (row) => row.clusters.join(" "),
       render: (row) => <span title={row.clusters.slice(0, 40).join(", ")}>{row.clusters.slice(0, 12).join(", ")}</span>,
     },
-    { key: "objects", title: t("plans.objects"), width: 180, render: (row) => <Verdicts verdicts={row.verdicts} /> },
+    { key: "objects", title: t("plans.objects"), width: 170, render: (row) => <Verdicts verdicts={row.verdicts} /> },
     {
       key: "made",
       title: t("plans.made"),
-      width: 110,
+      width: 100,
       value: (row) => row.created_at,
       render: (row) => <Since at={row.created_at} />,
     },
-    { key: "by", title: t("plans.by"), width: 110, value: (row) => row.requested_by },
+    { key: "by", title: t("plans.by"), width: 100, value: (row) => row.requested_by },
     {
       key: "summary",
       title: t("plans.summary"),

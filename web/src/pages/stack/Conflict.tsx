@@ -23,11 +23,11 @@ export function Conflict({ read, theirs, mine, keepMine, takeTheirs }: Props) {
         <span>{t("conflict.remedy")}</span>
         <div className="conflict">
           <section aria-label={t("conflict.theirs")}>
-            <h3>{t("conflict.theirs")}</h3>
+            <h2>{t("conflict.theirs")}</h2>
             <DiffView before={read} after={theirs} />
           </section>
           <section aria-label={t("conflict.mine")}>
-            <h3>{t("conflict.mine")}</h3>
+            <h2>{t("conflict.mine")}</h2>
             <DiffView before={theirs} after={mine} />
           </section>
         </div>

@@ -35,8 +35,8 @@ interface Props {
   /** The stack as the server has it now; null: it is new. */
   latest: Known | null;
   teams?: readonly string[];
-  /** Beside the button that saves. */
-  actions?: ReactNode;
+  /** What one can do besides; `dirty`: something is typed and not saved. */
+  actions?: (dirty: boolean) => ReactNode;
   saved: (team: string, name: string) => void;
 }
 
@@ -144,7 +144,7 @@ export function StackEditor({ initial, latest, teams, actions, saved }: Props) {
             { value: "yaml", label: t("view.yaml") },
           ]}
         />
-        {actions}
+        {actions?.(dirty)}
       </div>
       <div className={`stack-sides ${view}`}>
         {view === "yaml" ? (

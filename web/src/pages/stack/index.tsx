@@ -50,12 +50,12 @@ function Shown({ known, above }: { known: Known; above: { to: string; title: str
         initial={textOf(known.body)}
         latest={known}
         saved={() => setSaved(true)}
-        actions={
+        actions={(dirty) => (
           <span className="row">
-            {saved && <ToneTag tone="healthy">{t("saved")}</ToneTag>}
+            {saved && !dirty && <ToneTag tone="healthy">{t("saved")}</ToneTag>}
             <Planned team={team} used={used} />
           </span>
-        }
+        )}
       />
     </>
   );
