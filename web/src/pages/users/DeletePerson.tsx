@@ -1,11 +1,11 @@
 /** Deleting a person: what goes with them, and what stays. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useTranslation } from "react-i18next";
 import { api } from "~/api/client";
 import * as queries from "~/api/queries";
 import type { PersonView } from "~/api/schema";
 import { ConfirmDanger } from "~/components/ConfirmDanger";
 import { useRoleName } from "~/components/Permissions";
+import { useTranslation } from "~/i18n/react";
 import { holding } from "~/lib/apiTokens";
 import { tokens } from "./queries";
 

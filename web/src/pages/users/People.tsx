@@ -1,13 +1,13 @@
 /** Everybody: role, teams, how and when they signed in. */
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { useTranslation } from "react-i18next";
 import type { PersonView, Role } from "~/api/schema";
 import { type Column, DataTable } from "~/components/DataTable";
 import { EmptyState } from "~/components/EmptyState";
 import { useRoleName } from "~/components/Permissions";
 import { Since } from "~/components/Since";
 import { ToneTag } from "~/components/StateTag";
+import { useTranslation } from "~/i18n/react";
 import { useSession } from "~/shell/session";
 import { PersonActions } from "./PersonActions";
 import { PersonDetail } from "./PersonDetail";

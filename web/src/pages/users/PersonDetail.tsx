@@ -1,12 +1,12 @@
 /** A person beside the list: who they are, and what they may do where. */
 import { useQuery } from "@tanstack/react-query";
-import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import type { PersonView, Role } from "~/api/schema";
 import { CopyName } from "~/components/CopyName";
 import { Detail, Facts } from "~/components/Detail";
 import { PermissionList, useRoleName } from "~/components/Permissions";
 import { Since } from "~/components/Since";
+import { useTranslation } from "~/i18n/react";
 import { holding } from "~/lib/apiTokens";
 import { useScope } from "~/shell/scope";
 import { methodOf, PersonState } from "./People";

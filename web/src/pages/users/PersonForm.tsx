@@ -2,13 +2,13 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { App, Form, Input, Modal, Radio, Select } from "antd";
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
 import { api } from "~/api/client";
 import * as queries from "~/api/queries";
 import type { PersonView, Role } from "~/api/schema";
 import { useRoleAbout, useRoleName } from "~/components/Permissions";
 import { Problem } from "~/components/Problem";
 import { usePasswordRules } from "~/components/passwords";
+import { useTranslation } from "~/i18n/react";
 import { holds } from "~/lib/permissions";
 import { useSession } from "~/shell/session";
 import { people } from "./queries";

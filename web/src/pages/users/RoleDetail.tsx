@@ -2,7 +2,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { Button } from "antd";
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { api } from "~/api/client";
 import * as queries from "~/api/queries";
@@ -10,6 +9,7 @@ import type { Role } from "~/api/schema";
 import { ConfirmDanger } from "~/components/ConfirmDanger";
 import { Detail } from "~/components/Detail";
 import { PermissionList, useRoleAbout, useRoleName } from "~/components/Permissions";
+import { useTranslation } from "~/i18n/react";
 import { holds } from "~/lib/permissions";
 import { useSession } from "~/shell/session";
 import { RoleForm } from "./RoleForm";

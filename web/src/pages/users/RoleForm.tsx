@@ -2,13 +2,13 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { App, Button, Drawer, Form, Input, Radio, Select } from "antd";
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
 import { api } from "~/api/client";
 import * as queries from "~/api/queries";
 import type { Role } from "~/api/schema";
 import { Loading } from "~/components/Loading";
 import { PermissionPicker, useRoleName } from "~/components/Permissions";
 import { Problem } from "~/components/Problem";
+import { useTranslation } from "~/i18n/react";
 import type { Permission } from "~/lib/permissions";
 import { useSession } from "~/shell/session";
 import { permissions as allPermissions } from "./queries";

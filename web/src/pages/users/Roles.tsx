@@ -1,10 +1,10 @@
 /** The roles: those that are built in, and those that somebody made; what each allows and who has it. */
 import { type UseQueryResult, useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { useTranslation } from "react-i18next";
 import type { Role } from "~/api/schema";
 import { type Column, DataTable } from "~/components/DataTable";
 import { useRoleAbout, useRoleName } from "~/components/Permissions";
+import { useTranslation } from "~/i18n/react";
 import { useSession } from "~/shell/session";
 import { people } from "./queries";
 import { RoleDetail } from "./RoleDetail";

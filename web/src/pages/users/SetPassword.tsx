@@ -2,12 +2,12 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { App, Form, Input, Modal } from "antd";
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
 import { api } from "~/api/client";
 import * as queries from "~/api/queries";
 import type { PersonView } from "~/api/schema";
 import { Problem } from "~/components/Problem";
 import { usePasswordRules } from "~/components/passwords";
+import { useTranslation } from "~/i18n/react";
 
 export function SetPassword({ person, close }: { person: PersonView; close: () => void }) {
   const { t } = useTranslation("users");
