@@ -11,6 +11,8 @@ Permission = Literal[
     "account.read",
     "account.write",
     "api.describe",
+    "audit.export",
+    "audit.read",
     "binding.write",
     "bundle.pull",
     "bundle.read",
