@@ -55,7 +55,9 @@ export default function Cluster() {
   const team = params.get("team") ?? undefined;
   const { may } = useSession();
   const query = useQuery(installation(name));
-  const parts = PARTS.filter((part) => !part.permission || may(part.permission));
+  // A credential's facts are told to some only; the answer says whether this is one of them.
+  const told = (part: Part) => part.tab !== "credentials" || !query.data || !!query.data.credential;
+  const parts = PARTS.filter((part) => (!part.permission || may(part.permission)) && told(part));
   const part = parts.find((one) => one.tab === params.get("tab")) ?? parts[0];
   const cluster = query.data;
   const Shown = part?.shown;

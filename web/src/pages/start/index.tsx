@@ -81,7 +81,7 @@ export default function Start() {
             open={open === step}
             show={() => show(step)}
           >
-            {!allowed(step) && !progress.done[step] ? (
+            {!allowed(step) ? (
               <p className="note">
                 <span className="words">
                   <strong>{t(`ask.${NEEDS[step].whom}`)}</strong>
