@@ -60,6 +60,7 @@ MEANING: Final = {
 TEAM: Final = "{apiVersion: gatewright.io/v1alpha1, kind: Team, metadata: {name: orders}}"
 FORMATS: Final = {
     "continue-token": "",
+    "event-id": "0",
     "kubeconfig": UNREACHABLE,
     "gatewright-manifests": TEAM,
     "gateway-api-kind": "gateways",
