@@ -5,7 +5,6 @@ import { useState } from "react";
 import { api } from "~/api/client";
 import * as queries from "~/api/queries";
 import type { Grant } from "~/api/schema";
-import { nameOf } from "~/api/session";
 import { ConfirmDanger } from "~/components/ConfirmDanger";
 import { type Column, DataTable } from "~/components/DataTable";
 import { EmptyState } from "~/components/EmptyState";
@@ -52,7 +51,7 @@ export function Members({ team }: Part) {
         <span className="row">
           {row.display_name || row.user}
           {row.display_name && <code className="muted">{row.user}</code>}
-          {row.user === nameOf(session) && <span className="muted">{t("members.you")}</span>}
+          {row.user === session.person?.name && <span className="muted">{t("members.you")}</span>}
         </span>
       ),
     },

@@ -44,7 +44,7 @@ function Planned({ team, binding, close }: Given) {
     staleTime: 0,
     gcTime: 0,
   });
-  if (plan.data?.outcome === "nothing") return <Forgetting team={team} binding={binding} close={close} />;
+  if (plan.data && touchesNothing(plan.data)) return <Forgetting team={team} binding={binding} close={close} />;
   return (
     <Modal
       open
@@ -72,6 +72,16 @@ function Planned({ team, binding, close }: Given) {
         <Loading lines={4} doing={t("unbind.doing")} />
       )}
     </Modal>
+  );
+}
+
+/** Whether leaving would only forget the binding: there is nothing in the cluster that we wrote for the team. */
+function touchesNothing({ outcome, plan }: PlanAnswer): boolean {
+  if (outcome !== "change") return outcome === "nothing";
+  return plan.clusters.every(
+    ({ verdicts, steps }) =>
+      verdicts.every((one) => !one.origin && one.verdict !== "delete") &&
+      (steps ?? []).every(({ kind }) => kind === "forget" || kind === "check"),
   );
 }
 

@@ -78,14 +78,13 @@ export default function Team() {
   }
   const counts = health.data;
   const here = counts?.members?.find((one) => one.cluster === cluster);
-  const Shown = active?.[1];
   return (
     <>
       <PageHeader
         title={t("title")}
         object={cluster ?? name}
         {...(cluster ? {} : { above: { to: "/teams", title: t("all") } })}
-        state={counts && <StateTag state={here ? here.state : counts.state} />}
+        state={counts && view.data?.bindings.length ? <StateTag state={here ? here.state : counts.state} /> : null}
         summary={
           view.data &&
           t("summary", {
@@ -102,11 +101,18 @@ export default function Team() {
             className="team-tabs"
             activeKey={active?.[0] ?? ""}
             onChange={choose}
-            items={tabs.map(([key]) => ({ key, label: t(`tab.${key}`) }))}
+            items={tabs.map(([key, Shown]) => ({
+              key,
+              label: t(`tab.${key}`),
+              children:
+                key === active?.[0] && view.data ? (
+                  <div className="team-part">
+                    <Shown team={view.data} health={counts} cluster={cluster} />
+                  </div>
+                ) : null,
+            }))}
+            destroyOnHidden
           />
-          <div className="team-part">
-            {Shown && <Shown key={active?.[0]} team={view.data} health={counts} cluster={cluster} />}
-          </div>
         </>
       ) : (
         <Loading lines={10} />

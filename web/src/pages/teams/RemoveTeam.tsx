@@ -66,8 +66,8 @@ function Asking({ view, close, done }: { view: TeamView; close: () => void; done
       title={t("remove.title", { team })}
       verb={t("remove.verb")}
       consequences={[
-        t("remove.stacks", { count: view.stacks.length }),
-        ...(members.data ? [t("remove.members", { count: members.data.length })] : []),
+        ...(view.stacks.length ? [t("remove.stacks", { count: view.stacks.length })] : []),
+        ...(members.data?.length ? [t("remove.members", { count: members.data.length })] : []),
         t("remove.notifications"),
         t("remove.clusters"),
       ]}
