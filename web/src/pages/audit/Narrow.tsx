@@ -1,7 +1,7 @@
 /** What the audit is narrowed down to; the server searches, so it finds what is not on this page too. */
 import { Button, DatePicker, Input, Select } from "antd";
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "~/i18n/react";
 import type { Wanted } from "./queries";
 
 interface Props {

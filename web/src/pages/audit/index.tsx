@@ -1,7 +1,6 @@
 /** Who did what, from where, and what came of it: searched by the server, exported as it is narrowed down. */
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Button } from "antd";
-import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
 import type { Entry } from "~/api/schema";
 import { CopyName } from "~/components/CopyName";
@@ -12,6 +11,7 @@ import { EmptyState } from "~/components/EmptyState";
 import { PageHeader } from "~/components/PageHeader";
 import { Since } from "~/components/Since";
 import { ToneTag } from "~/components/StateTag";
+import { useTranslation } from "~/i18n/react";
 import { useSession } from "~/shell/session";
 import { Narrow } from "./Narrow";
 import { entries, exported, type Wanted, wantedOf } from "./queries";

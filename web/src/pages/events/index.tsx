@@ -2,7 +2,6 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Button } from "antd";
 import { useEffect, useRef, useState } from "react";
-import { useTranslation } from "react-i18next";
 import type { EventView } from "~/api/schema";
 import { type Column, DataTable } from "~/components/DataTable";
 import { Detail, Facts } from "~/components/Detail";
@@ -12,6 +11,7 @@ import { PageHeader } from "~/components/PageHeader";
 import { Said } from "~/components/Said";
 import { Since } from "~/components/Since";
 import { ToneTag } from "~/components/StateTag";
+import { useTranslation } from "~/i18n/react";
 import { useSay } from "~/i18n/server";
 import { severityTone } from "~/lib/states";
 import { useScope } from "~/shell/scope";
