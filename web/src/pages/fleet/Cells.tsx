@@ -1,6 +1,6 @@
 /** The cells of the matrix: a state with its reason as a hint, and a way to what it speaks of. */
 import type { TFunction } from "i18next";
-import type { ReactNode } from "react";
+import { memo, type ReactNode } from "react";
 import { Link } from "react-router";
 import type { Counts, FleetRow } from "~/api/schema";
 import { Shape } from "~/components/Shape";
@@ -46,7 +46,7 @@ export function Nothing({ hint }: { hint?: string }) {
   );
 }
 
-export function HealthCell({ row }: { row: FleetRow }) {
+function HealthCellShown({ row }: { row: FleetRow }) {
   const { t } = useTranslation("fleet");
   const { t: common } = useTranslation("common");
   const say = useSay();
@@ -70,7 +70,7 @@ export function HealthCell({ row }: { row: FleetRow }) {
   );
 }
 
-export function CountsCell({ row, kind, counts }: { row: FleetRow; kind: string; counts: Counts | undefined }) {
+function CountsCellShown({ row, kind, counts }: { row: FleetRow; kind: string; counts: Counts | undefined }) {
   const { t } = useTranslation("fleet");
   const { t: common } = useTranslation("common");
   const { good, all, tone } = tally(counts);
@@ -86,7 +86,7 @@ export function CountsCell({ row, kind, counts }: { row: FleetRow; kind: string;
   );
 }
 
-export function BundleCell({ row, part }: { row: FleetRow; part: "bundle" | "channel" }) {
+function BundleCellShown({ row, part }: { row: FleetRow; part: "bundle" | "channel" }) {
   const { t } = useTranslation("fleet");
   const say = useSay();
   const state = row.bundle_state ?? "unknown";
@@ -110,7 +110,7 @@ export function BundleCell({ row, part }: { row: FleetRow; part: "bundle" | "cha
   );
 }
 
-export function ControllersCell({ row }: { row: FleetRow }) {
+function ControllersCellShown({ row }: { row: FleetRow }) {
   const { t } = useTranslation("fleet");
   const all = row.controllers ?? [];
   if (!all.length) return <Nothing hint={t(row.seen_at ? "no-controller" : "never-seen")} />;
@@ -123,7 +123,7 @@ export function ControllersCell({ row }: { row: FleetRow }) {
   );
 }
 
-export function CertificatesCell({ row }: { row: FleetRow }) {
+function CertificatesCellShown({ row }: { row: FleetRow }) {
   const { t, i18n } = useTranslation("fleet");
   const now = useNow();
   const { count = 0, bad = 0, soonest, object } = row.certificates ?? {};
@@ -144,7 +144,7 @@ export function CertificatesCell({ row }: { row: FleetRow }) {
   );
 }
 
-export function CustodyCell({ row }: { row: FleetRow }) {
+function CustodyCellShown({ row }: { row: FleetRow }) {
   const { t } = useTranslation("fleet");
   const { t: common } = useTranslation("common");
   const custody = row.custody ?? "unknown";
@@ -159,7 +159,7 @@ export function CustodyCell({ row }: { row: FleetRow }) {
   );
 }
 
-export function ReachabilityCell({ row }: { row: FleetRow }) {
+function ReachabilityCellShown({ row }: { row: FleetRow }) {
   const { t, i18n } = useTranslation("fleet");
   const { t: common } = useTranslation("common");
   const say = useSay();
@@ -182,7 +182,7 @@ export function ReachabilityCell({ row }: { row: FleetRow }) {
   );
 }
 
-export function SkewCell({ row }: { row: FleetRow }) {
+function SkewCellShown({ row }: { row: FleetRow }) {
   const { t } = useTranslation("fleet");
   const say = useSay();
   const skews = row.skews ?? [];
@@ -197,7 +197,7 @@ export function SkewCell({ row }: { row: FleetRow }) {
   );
 }
 
-export function RolloutCell({ row }: { row: FleetRow }) {
+function RolloutCellShown({ row }: { row: FleetRow }) {
   const { t } = useTranslation("fleet");
   const say = useSay();
   if (!row.rollout) return <Nothing />;
@@ -224,3 +224,14 @@ function whyNot(row: FleetRow, say: Say): string {
   const { message, remedy } = sentencesOfReport(row.error);
   return `${say(message)}\n${say(remedy)}`;
 }
+
+// While one scrolls the table draws the rows that are there again and again: their cells need not be.
+export const HealthCell = memo(HealthCellShown);
+export const CountsCell = memo(CountsCellShown);
+export const BundleCell = memo(BundleCellShown);
+export const ControllersCell = memo(ControllersCellShown);
+export const CertificatesCell = memo(CertificatesCellShown);
+export const CustodyCell = memo(CustodyCellShown);
+export const ReachabilityCell = memo(ReachabilityCellShown);
+export const SkewCell = memo(SkewCellShown);
+export const RolloutCell = memo(RolloutCellShown);
