@@ -110,7 +110,7 @@ export function DataTable<Row extends object>(props: Props<Row>) {
             rowClassName={(row) =>
               `${open ? "opens" : ""}${filters.open && rowKey(row) === filters.open ? " table-row-open" : ""}`
             }
-            onRow={(row) => ({ onClick: (event) => clicked(event.target) && open?.(row) })}
+            onRow={(row) => ({ onClick: (event) => clicked(event.target, event.currentTarget) && open?.(row) })}
             onChange={(_, picked, sorter) => {
               const one = Array.isArray(sorter) ? sorter[0] : sorter;
               const sort = one?.order ? `${one.order === "descend" ? "-" : ""}${String(one.columnKey)}` : "";
@@ -170,8 +170,10 @@ function made<Row extends object>(
   return told;
 }
 
-/** Whether a click was meant for the row: not for a link or a button in it, and not the end of a selection. */
-function clicked(target: EventTarget): boolean {
+/** Whether a click was meant for the row: not for a link or a button in it, nor for a menu or a dialog that one of
+ * them opened (their clicks come here too), and not the end of a selection. */
+function clicked(target: EventTarget, row: Element): boolean {
+  if (target instanceof Node && !row.contains(target)) return false;
   if (target instanceof Element && target.closest("a, button, input, label, [role=button]")) return false;
   return !window.getSelection()?.toString();
 }

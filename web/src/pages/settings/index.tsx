@@ -18,11 +18,12 @@ export default function Settings() {
     <>
       <PageHeader title={t("title")} summary={t("summary", { name: nameOf(session) })} />
       <div className="settings">
-        <Looks />
+        <div className="settings-column">
+          <Looks />
+          <About />
+        </div>
         <OwnPassword />
         <Sessions />
-        <About />
-        {/* What is said there anybody may know who looks after people or clusters; others have no use for it. */}
         {session.permissions.includes("user.read") && <Installation />}
       </div>
     </>

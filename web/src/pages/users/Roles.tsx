@@ -1,9 +1,8 @@
 /** The roles: those that are built in, and those that somebody made; what each allows and who has it. */
 import { type UseQueryResult, useQuery } from "@tanstack/react-query";
-import type { ReactNode } from "react";
 import type { Role } from "~/api/schema";
 import { type Column, DataTable } from "~/components/DataTable";
-import { useRoleAbout, useRoleName } from "~/components/Permissions";
+import { usePermissionWords, useRoleAbout, useRoleName } from "~/components/Permissions";
 import { useTranslation } from "~/i18n/react";
 import { useSession } from "~/shell/session";
 import { people } from "./queries";
@@ -16,20 +15,22 @@ export interface RoleRow {
   holders: Holder[] | undefined;
 }
 
-export function Roles({ query, make }: { query: UseQueryResult<Role[]>; make: ReactNode }) {
+export function Roles({ query }: { query: UseQueryResult<Role[]> }) {
   const { t } = useTranslation("users");
   const { may } = useSession();
   const everybody = useQuery({ ...people(), enabled: may("user.read") });
   const roleName = useRoleName();
   const about = useRoleAbout();
+  const words = usePermissionWords();
   const rows = query.data?.map(
     (role): RoleRow => ({ role, holders: everybody.data && holdersOf(role.name, role.scope, everybody.data) }),
   );
+  const said = ({ role }: RoleRow) => about(role.name) ?? role.permissions.map(words).join(t("semicolon"));
   const columns: Column<RoleRow>[] = [
     {
       key: "name",
       title: t("column.role"),
-      width: 190,
+      width: 180,
       primary: true,
       value: (row) => `${roleName(row.role.name)} ${row.role.name}`,
       fixedOrder: true,
@@ -54,18 +55,15 @@ export function Roles({ query, make }: { query: UseQueryResult<Role[]>; make: Re
     {
       key: "about",
       title: t("column.about"),
-      width: 420,
-      value: (row) => about(row.role.name) ?? "",
+      width: 400,
+      value: said,
       fixedOrder: true,
-      render: (row) => {
-        const said = about(row.role.name);
-        return said ? <span title={said}>{said}</span> : <span className="muted">–</span>;
-      },
+      render: (row) => <span title={said(row)}>{said(row)}</span>,
     },
     {
       key: "permissions",
       title: t("column.permissions"),
-      width: 110,
+      width: 130,
       align: "end",
       value: (row) => row.role.permissions.length,
     },
@@ -88,7 +86,6 @@ export function Roles({ query, make }: { query: UseQueryResult<Role[]>; make: Re
       rows={rows}
       columns={columns}
       rowKey={(row) => row.role.name}
-      tools={make ? undefined : <span className="muted">{t("roles-read")}</span>}
       detail={(row, close) => <RoleDetail key={row.role.name} row={row} roles={query.data ?? []} close={close} />}
     />
   );

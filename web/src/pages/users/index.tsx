@@ -36,6 +36,13 @@ export default function Users() {
       else made.set("view", key);
       return made;
     });
+  const { oidc } = session;
+  const summary =
+    active === "roles"
+      ? t("summary-roles")
+      : oidc === null
+        ? t("summary")
+        : t("summary-oidc", { label: oidc || t("provider") });
   const add = may("user.write") && (
     <Button type="primary" onClick={() => setMaking("person")}>
       {t("add.open")}
@@ -48,11 +55,7 @@ export default function Users() {
   );
   return (
     <>
-      <PageHeader
-        title={t("title")}
-        summary={session.oidc === null ? t("summary") : t("summary-oidc", { label: session.oidc || t("provider") })}
-        actions={active === "people" ? add : make}
-      />
+      <PageHeader title={t("title")} summary={summary} actions={active === "people" ? add : make} />
       {views.length > 1 && (
         <Tabs
           className="users-tabs"
@@ -61,7 +64,7 @@ export default function Users() {
           items={views.map(([key]) => ({ key, label: t(`view.${key}`) }))}
         />
       )}
-      {active === "people" ? <People roles={roles.data} add={add} /> : <Roles query={roles} make={make} />}
+      {active === "people" ? <People roles={roles.data} add={add} /> : <Roles query={roles} />}
       {making === "person" && <PersonForm roles={roles.data} close={() => setMaking(null)} />}
       {making === "role" && <RoleForm roles={roles.data ?? []} close={() => setMaking(null)} />}
     </>
