@@ -17,8 +17,8 @@ Kind: TypeAlias = Literal[
 of the one in ``other_team``; ``holder``: a writer with its name, which is a team's where the writer is Gatewright;
 ``bindings``: ``TEAM.CLUSTER``, with commas; ``clusters``, ``namespaces``, ``names`` (of anything): with commas;
 ``places``: whose namespaces something is in; ``count``: how many there are of everybody's; ``address``: where and how a
-cluster is reached; ``said``: what a cluster says in words of its own; ``asked``: what whoever is told has given themselves; ``plain``: at most
-references."""
+cluster is reached; ``said``: what a cluster says in words of its own; ``asked``: what whoever is told has given
+themselves; ``plain``: at most references."""
 
 TELLING: Final[Mapping[str, Kind]] = {
     "team": "team",

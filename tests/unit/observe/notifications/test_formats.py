@@ -60,8 +60,7 @@ def test_the_webhook_signature_is_what_openssl_computes() -> None:
     fixed = Letter("d", "n", Event(1, "", "w", "a.b", "x"), "en")
     request = outgoing("webhook", Target(URL, "s3cret"), fixed, 1764000000)
     assert request.body == (
-        b'{"delivery":"d","event":{"at":"","what":"a.b","where":"x","who":"w"},'
-        b'"notification":"n","text":"a.b x, by w"}'
+        b'{"delivery":"d","event":{"at":"","what":"a.b","where":"x","who":"w"},"notification":"n","text":"a.b x, by w"}'
     )
     assert (
         request.headers[SIGNATURE] == "t=1764000000,v1=52ac252742e9dda123799d000600edc50936f03af1e76986b34673f8be9ce74c"
