@@ -23,6 +23,8 @@ from gatewright.observe.views import LOOK_SECONDS, UnknownObjectError, visible
 Place: TypeAlias = tuple[int, str, str, str, str]
 """Where an object is in the list: by state (worst first), cluster, kind, namespace and name."""
 _RANK: Final = {state: rank for rank, state in enumerate(WORST)}
+_KEPT: Final = 4
+"""How many times as many as are wanted are gathered before the rest is dropped."""
 _NOISE: Final = frozenset({"managedFields", "selfLink"})
 _APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
 
@@ -65,9 +67,11 @@ class ObjectList:
                     and _says(member.name, health, wanted.words)
                 )
                 behind = (one for one in fits if after is None or place(one) > after)
-                found = heapq.nsmallest(most, (*found, *behind), key=place)
+                found += behind
+                if len(found) > _KEPT * most:
+                    found = heapq.nsmallest(most, found, key=place)
             await breath.take()
-        return found
+        return heapq.nsmallest(most, found, key=place)
 
     async def live(self, view: View, cluster: str, kind: str, namespace: str, name: str) -> Manifest:
         """The object as its API server has it, without what is of no use to readers. To an audience what is in the

@@ -49,9 +49,7 @@ export const Part = memo(function Part({ node, place, stop, open, faded, choose,
       </span>
       <span className="visually-hidden">{t(`kind.${node.layer}`)} </span>
       <span className="name clip">{node.layer === "listener" ? node.name : node.ref.name}</span>
-      <span className="under clip">
-        {under}
-      </span>
+      <span className="under clip">{under}</span>
       <span className="visually-hidden">
         {" "}
         {problem ? "" : word} {t("on", { cluster: node.cluster })}
