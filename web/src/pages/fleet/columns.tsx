@@ -46,7 +46,7 @@ export function useColumns(rows: readonly FleetRow[] | undefined): Column<FleetR
     {
       key: "bundle",
       title: t("column.bundle"),
-      width: 108,
+      width: 128,
       value: (row) => row.bundle ?? "",
       options: bundles.map((value) => ({ value, label: value })),
       render: (row) => <BundleCell row={row} part="bundle" />,
@@ -54,7 +54,7 @@ export function useColumns(rows: readonly FleetRow[] | undefined): Column<FleetR
     {
       key: "channel",
       title: t("column.channel"),
-      width: 112,
+      width: 132,
       value: (row) => row.channel ?? "",
       options: channels.map((value) => ({ value, label: value })),
       render: (row) => <BundleCell row={row} part="channel" />,
@@ -62,35 +62,35 @@ export function useColumns(rows: readonly FleetRow[] | undefined): Column<FleetR
     {
       key: "controller",
       title: t("column.controller"),
-      width: 132,
+      width: 140,
       value: (row) => row.controllers?.map((one) => `${one.name} ${one.version}`).join(", "),
       render: (row) => <ControllersCell row={row} />,
     },
     {
       key: "gateways",
       title: t("column.gateways"),
-      width: 104,
+      width: 126,
       value: (row) => badness(row.gateways),
       render: (row) => <CountsCell row={row} kind="Gateway" counts={row.gateways} />,
     },
     {
       key: "routes",
       title: t("column.routes"),
-      width: 92,
+      width: 106,
       value: (row) => badness(row.routes),
       render: (row) => <CountsCell row={row} kind="HTTPRoute" counts={row.routes} />,
     },
     {
       key: "certificates",
       title: t("column.certificates"),
-      width: 124,
+      width: 140,
       value: (row) => row.certificates?.soonest,
       render: (row) => <CertificatesCell row={row} />,
     },
     {
       key: "custody",
       title: t("column.custody"),
-      width: 100,
+      width: 128,
       value: (row) => row.custody ?? "unknown",
       options: CUSTODY.map((value) => ({ value, label: common(`custody.${value}`) })),
       render: (row) => <CustodyCell row={row} />,
@@ -98,7 +98,7 @@ export function useColumns(rows: readonly FleetRow[] | undefined): Column<FleetR
     {
       key: "reachability",
       title: t("column.reachability"),
-      width: 128,
+      width: 156,
       value: (row) => row.reachability,
       options: REACH.map((value) => ({ value, label: common(`reachability.${value}`) })),
       render: (row) => <ReachabilityCell row={row} />,
@@ -106,14 +106,14 @@ export function useColumns(rows: readonly FleetRow[] | undefined): Column<FleetR
     {
       key: "skew",
       title: t("column.skew"),
-      width: 104,
+      width: 118,
       value: (row) => -(row.skews?.length ?? 0),
       render: (row) => <SkewCell row={row} />,
     },
     {
       key: "drift",
       title: t("column.drift"),
-      width: 92,
+      width: 104,
       value: (row) => -(row.drifts ?? 0),
       render: (row) =>
         row.drifts ? (
@@ -135,7 +135,7 @@ export function useColumns(rows: readonly FleetRow[] | undefined): Column<FleetR
     {
       key: "seen",
       title: t("column.seen"),
-      width: 116,
+      width: 124,
       value: (row) => row.seen_at,
       render: (row) => <Since at={row.seen_at} />,
     },
