@@ -21,7 +21,7 @@ export function Installation() {
   const releases = useQuery({ ...bundles(), enabled: may("bundle.read") });
   const newest = (channel: string) => releases.data?.filter((one) => one.channel === channel).at(-1)?.version;
   return (
-    <Section title={t("installation.title")} about={t("installation.about")}>
+    <Section wide title={t("installation.title")} about={t("installation.about")}>
       <Facts
         rows={[
           [

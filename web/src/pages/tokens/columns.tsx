@@ -23,14 +23,14 @@ export function useColumns({ all, revoke, mayRevoke }: Acts): Column<ApiToken>[]
   const { t } = useTranslation("tokens");
   const now = useNow();
   return [
-    { key: "name", title: t("column.name"), width: 150, primary: true, value: (row) => row.name },
+    { key: "name", title: t("column.name"), width: 130, primary: true, value: (row) => row.name },
     ...(all
-      ? [{ key: "user", title: t("column.user"), width: 130, value: (row: ApiToken) => row.user } as Column<ApiToken>]
+      ? [{ key: "user", title: t("column.user"), width: 110, value: (row: ApiToken) => row.user } as Column<ApiToken>]
       : []),
     {
       key: "prefix",
       title: t("column.prefix"),
-      width: 130,
+      width: 120,
       value: (row) => row.prefix,
       fixedOrder: true,
       render: (row) => <code>{row.prefix}…</code>,
@@ -47,7 +47,7 @@ export function useColumns({ all, revoke, mayRevoke }: Acts): Column<ApiToken>[]
     {
       key: "permissions",
       title: t("column.permissions"),
-      width: 150,
+      width: 115,
       value: (row) => row.permissions?.length ?? Number.POSITIVE_INFINITY,
       render: (row) =>
         row.permissions ? (
@@ -59,21 +59,21 @@ export function useColumns({ all, revoke, mayRevoke }: Acts): Column<ApiToken>[]
     {
       key: "teams",
       title: t("column.teams"),
-      width: 160,
+      width: 120,
       value: (row) => row.teams?.join(" "),
-      render: (row) => (row.teams ? row.teams.join(", ") : <span className="muted">{t("every-team")}</span>),
+      render: (row) => (row.teams ? row.teams.join(", ") : <span className="muted">{t("all")}</span>),
     },
     {
       key: "expires",
       title: t("column.expires"),
-      width: 120,
+      width: 105,
       value: (row) => row.expires_at,
       render: (row) => <Since at={row.expires_at} />,
     },
     {
       key: "used",
       title: t("column.used"),
-      width: 120,
+      width: 110,
       value: (row) => row.last_used_at ?? "",
       render: (row) => <Since at={row.last_used_at} />,
     },

@@ -26,7 +26,7 @@ export function DeletePerson({ person, close }: { person: PersonView; close: () 
       consequences={[
         ...(person.role ? [t("delete.role", { role: roleName(person.role) })] : []),
         ...(teams.length ? [t("delete.teams", { count: teams.length, teams: teams.join(", ") })] : []),
-        ...(known.data ? [t("delete.tokens", { count: held })] : []),
+        ...(held ? [t("delete.tokens", { count: held })] : []),
         t("delete.sessions"),
         t("delete.stays"),
         ...(person.issuer ? [t("delete.again")] : []),
