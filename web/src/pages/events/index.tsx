@@ -34,7 +34,7 @@ export default function Events() {
   return (
     <>
       <PageHeader title={t("title")} summary={t("about")} />
-      <div ref={place.ref}>
+      <div ref={place.ref} style={{ display: "contents" }}>
         <DataTable
           label={t("title")}
           query={query}
