@@ -12,7 +12,8 @@ export const matrix = (team?: string) =>
     queryFn: ({ signal }) => all("GET /matrix", { query: { limit: MOST, ...(team && { team }) }, signal }),
     staleTime: 60_000,
     placeholderData: keepPreviousData,
-    meta: { live: touches.clusters, patch: patchStates },
+    // What is told is the state of a cluster as a whole, which a team may see otherwise.
+    meta: { live: touches.clusters, ...(!team && { patch: patchStates }) },
   });
 
 /** The rows with the states of the batch; the same array when none of them changes. */
