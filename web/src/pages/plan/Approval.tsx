@@ -18,13 +18,15 @@ const NAMED = 30;
 
 interface Props {
   made: PlanAnswer;
-  /** Why it may not be started although nothing blocks: it is behind, or was carried out. */
+  /** Why it may not be started although nothing blocks: it was carried out. */
   refused: string | null;
+  /** What a plan would be now, where this one is behind. */
+  now: PlanAnswer | null;
   /** The clusters have changed: this is what a plan would be now. */
   moved: (now: PlanAnswer) => void;
 }
 
-export function Approval({ made, refused, moved }: Props) {
+export function Approval({ made, refused, now, moved }: Props) {
   const { t } = useTranslation("plan");
   const client = useQueryClient();
   const navigate = useNavigate();
@@ -36,7 +38,7 @@ export function Approval({ made, refused, moved }: Props) {
   const changed = plan.clusters.filter((one) => outcomeOf(one) === "change");
   const leaving = plan.action === "leave";
   const why =
-    refused ??
+    (now ? t("approve.stale") : refused) ??
     (outcome === "stopped"
       ? t("approve.stopped")
       : outcome === "nothing"
@@ -49,8 +51,8 @@ export function Approval({ made, refused, moved }: Props) {
   const start = async () => {
     if (may("plan.create", plan.team)) {
       setDoing("check");
-      const now = await again(plan);
-      if (now.hash !== hash) return moved(now);
+      const found = await again(plan);
+      if (found.hash !== hash) return moved(found);
     }
     setDoing("start");
     const rollout = await api("POST /rollouts", { body: { plan: hash } });
@@ -91,6 +93,7 @@ export function Approval({ made, refused, moved }: Props) {
           <Order clusters={changed.map((one) => one.cluster)} />
         </>
       )}
+      {now && <Moved now={now} />}
       <Problem error={error} />
       <div className="row">
         <Button

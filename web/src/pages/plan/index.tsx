@@ -1,9 +1,9 @@
 /** A plan, read as a pull request: what it comes to, what blocks it, its clusters and objects, and one approval. */
 import { useQuery } from "@tanstack/react-query";
 import { Button } from "antd";
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import { Link, useNavigate, useParams } from "react-router";
-import type { PlanAnswer, RolloutStatus } from "~/api/schema";
+import type { ClusterPlan, PlanAnswer, RolloutStatus } from "~/api/schema";
 import { CopyName } from "~/components/CopyName";
 import { Loading } from "~/components/Loading";
 import { PageHeader } from "~/components/PageHeader";
@@ -21,6 +21,9 @@ import { blocks, outcomeOf, outcomes, outcomeTone, warnings } from "./read";
 import "./plan.css";
 
 const FEW = 3;
+/** From here on what is out of sight is not laid out. */
+const MANY = 30;
+const FIRST = 100;
 
 export default function Page() {
   const { t } = useTranslation("plan");
@@ -49,8 +52,7 @@ function Shown({ made, above }: { made: PlanAnswer; above: { to: string; title: 
   const found = outcomes(plan);
   const blocking = blocks(plan);
   const settled = useSettled(made);
-  const order = [...plan.clusters].sort((a, b) => weight(a) - weight(b));
-  const refused = now ? t("approve.stale") : done ? t("approve.done") : null;
+  const refused = done ? t("approve.done") : null;
   return (
     <>
       <PageHeader
@@ -75,24 +77,39 @@ function Shown({ made, above }: { made: PlanAnswer; above: { to: string; title: 
         <Points title={t("points.block")} tone="unhealthy" points={blocking} settled={settled.again} />
         {found.stopped > 0 && found.stopped < plan.clusters.length && <Without made={made} />}
         <Points title={t("points.warn")} tone="degraded" points={warnings(plan)} settled={settled.again} />
-        <section aria-label={t("clusters")}>
-          <h2>
-            {t("clusters")} <span className="muted numbers">{plan.clusters.length}</span>
-          </h2>
-          <ul className="stack tight">
-            {order.map((cluster, index) => (
-              <ClusterPart key={cluster.cluster} cluster={cluster} open={plan.clusters.length <= FEW || index === 0} />
-            ))}
-          </ul>
-        </section>
-        <Approval made={made} refused={refused} moved={setNow} />
+        <Clusters clusters={plan.clusters} />
+        <Approval made={made} refused={refused} now={now} moved={setNow} />
       </div>
     </>
   );
 }
 
+function Clusters({ clusters }: { clusters: readonly ClusterPlan[] }) {
+  const { t } = useTranslation("plan");
+  const [all, setAll] = useState(false);
+  const order = useMemo(() => [...clusters].sort((a, b) => weight(a) - weight(b)), [clusters]);
+  const shown = all ? order : order.slice(0, FIRST);
+  return (
+    <section aria-label={t("clusters")}>
+      <h2>
+        {t("clusters")} <span className="muted numbers">{order.length}</span>
+      </h2>
+      <ul className={`stack tight${order.length > MANY ? " many" : ""}`}>
+        {shown.map((cluster, index) => (
+          <ClusterPart key={cluster.cluster} cluster={cluster} open={order.length <= FEW || index === 0} />
+        ))}
+      </ul>
+      {shown.length < order.length && (
+        <span>
+          <Button onClick={() => setAll(true)}>{t("points.all", { count: order.length })}</Button>
+        </span>
+      )}
+    </section>
+  );
+}
+
 /** What blocks comes first, then what changes; the order of the rollout is in the approval. */
-function weight(cluster: PlanAnswer["plan"]["clusters"][number]): number {
+function weight(cluster: ClusterPlan): number {
   return { stopped: 0, change: 1, nothing: 2 }[outcomeOf(cluster)];
 }
 
