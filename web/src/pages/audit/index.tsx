@@ -14,7 +14,7 @@ import { ToneTag } from "~/components/StateTag";
 import { useTranslation } from "~/i18n/react";
 import { useSession } from "~/shell/session";
 import { Narrow } from "./Narrow";
-import { entries, exported, type Wanted, wantedOf } from "./queries";
+import { entries, exported, type Field, paramOf, type Wanted, wantedOf } from "./queries";
 
 export default function Audit() {
   const { t } = useTranslation("audit");
@@ -27,9 +27,9 @@ export default function Audit() {
     setParams(
       (before) => {
         const made = new URLSearchParams(before);
-        for (const [field, value] of Object.entries(changed)) {
-          if (value) made.set(field, value);
-          else made.delete(field);
+        for (const [field, value] of Object.entries(changed) as [Field, string][]) {
+          if (value) made.set(paramOf(field), value);
+          else made.delete(paramOf(field));
         }
         return made;
       },
@@ -80,21 +80,75 @@ function useColumns(): Column<Entry>[] {
   const { t } = useTranslation("audit");
   return [
     { key: "at", title: t("column.at"), width: 120, render: (entry) => <Since at={entry.at} /> },
-    { key: "who", title: t("column.who"), width: 130, render: (entry) => entry.who || t("nobody") },
-    { key: "what", title: t("column.what"), width: 190, primary: true, render: (entry) => <code>{entry.what}</code> },
+    {
+      key: "who",
+      value: (entry) => entry.who,
+      fixedOrder: true,
+      title: t("column.who"),
+      width: 130,
+      render: (entry) => entry.who || t("nobody"),
+    },
+    {
+      key: "what",
+      value: (entry) => entry.what,
+      fixedOrder: true,
+      title: t("column.what"),
+      width: 190,
+      primary: true,
+      render: (entry) => <code>{entry.what}</code>,
+    },
     {
       key: "where",
+      value: (entry) => entry.where,
+      fixedOrder: true,
       title: t("column.where"),
       width: 240,
       render: (entry) => <code className="clip">{entry.where}</code>,
     },
     { key: "outcome", title: t("column.outcome"), width: 120, render: (entry) => <Outcome entry={entry} quiet /> },
-    { key: "address", title: t("column.address"), width: 150, render: (entry) => entry.address ?? "" },
+    {
+      key: "address",
+      value: (entry) => entry.address,
+      fixedOrder: true,
+      title: t("column.address"),
+      width: 150,
+      render: (entry) => entry.address ?? "",
+    },
     { key: "via", title: t("column.via"), width: 130, render: (entry) => <Via entry={entry} /> },
-    { key: "team", title: t("column.team"), width: 120, render: (entry) => entry.team },
-    { key: "cluster", title: t("column.cluster"), width: 130, render: (entry) => entry.cluster },
-    { key: "code", title: t("column.code"), width: 200, render: (entry) => entry.code, hidden: true },
-    { key: "agent", title: t("column.agent"), width: 240, render: (entry) => entry.agent, hidden: true },
+    {
+      key: "team",
+      value: (entry) => entry.team,
+      fixedOrder: true,
+      title: t("column.team"),
+      width: 120,
+      render: (entry) => entry.team,
+    },
+    {
+      key: "cluster",
+      value: (entry) => entry.cluster,
+      fixedOrder: true,
+      title: t("column.cluster"),
+      width: 130,
+      render: (entry) => entry.cluster,
+    },
+    {
+      key: "code",
+      value: (entry) => entry.code,
+      fixedOrder: true,
+      title: t("column.code"),
+      width: 200,
+      render: (entry) => entry.code,
+      hidden: true,
+    },
+    {
+      key: "agent",
+      value: (entry) => entry.agent,
+      fixedOrder: true,
+      title: t("column.agent"),
+      width: 240,
+      render: (entry) => entry.agent,
+      hidden: true,
+    },
   ];
 }
 

@@ -6,11 +6,14 @@ export const FIELDS = ["who", "what", "team", "cluster", "outcome", "since", "un
 export type Field = (typeof FIELDS)[number];
 export type Wanted = Partial<Record<Field, string>>;
 
+/** The field's name in the address, where `q` is what the list is searched for. */
+export const paramOf = (field: Field) => (field === "q" ? "find" : field);
+
 /** What the address asks for. */
 export function wantedOf(params: URLSearchParams): Wanted {
   const found: Wanted = {};
   for (const field of FIELDS) {
-    const value = params.get(field);
+    const value = params.get(paramOf(field));
     if (value) found[field] = value;
   }
   return found;
