@@ -55,7 +55,7 @@ export function Roles({ query }: { query: UseQueryResult<Role[]> }) {
     {
       key: "about",
       title: t("column.about"),
-      width: 400,
+      width: 375,
       value: said,
       fixedOrder: true,
       render: (row) => <span title={said(row)}>{said(row)}</span>,
@@ -63,7 +63,7 @@ export function Roles({ query }: { query: UseQueryResult<Role[]> }) {
     {
       key: "permissions",
       title: t("column.permissions"),
-      width: 130,
+      width: 120,
       align: "end",
       value: (row) => row.role.permissions.length,
     },
