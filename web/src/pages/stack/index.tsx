@@ -141,9 +141,10 @@ function Remove({ known: { body, etag }, used }: { known: Known; used: readonly 
           t("remove.clusters"),
         ]}
         run={() => api("DELETE /teams/{team}/stacks/{name}", { path: { team, name }, ifMatch: etag || "*" })}
-        done={() => {
-          void queries.invalidate(client, "stacks", "teams");
-          void navigate("/stacks");
+        done={async () => {
+          await navigate("/stacks");
+          client.removeQueries({ queryKey: query(team, name).queryKey });
+          await queries.invalidate(client, "stacks", "teams");
         }}
         close={() => setAsking(false)}
       />
