@@ -9,15 +9,24 @@ from typing import Final
 _SECONDS: Final = 0.002
 _PAUSE: Final = 0.002
 """Seconds. An answer takes several turns of the loop: without a pause, long work would cost it a piece in each."""
+_ANSWERING: Final = 0.01
 
 
 class Breath:
-    """``await breath.take()`` in a loop over many things: others run when 2 ms have been used."""
+    """``await breath.take()`` in a loop over many things: others run when ``seconds`` have been used. ``pause``: for
+    how long at least."""
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float = _SECONDS, pause: float = _PAUSE) -> None:
+        self._seconds = seconds
+        self._pause = pause
         self._since = time.monotonic()
 
+    @classmethod
+    def answering(cls) -> Breath:
+        """Of work that a person waits for: one turn of the loop for the others, which may be full."""
+        return cls(_ANSWERING, 0)
+
     async def take(self) -> None:
-        if time.monotonic() - self._since > _SECONDS:
-            await asyncio.sleep(_PAUSE)
+        if time.monotonic() - self._since > self._seconds:
+            await asyncio.sleep(self._pause)
             self._since = time.monotonic()

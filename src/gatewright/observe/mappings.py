@@ -56,7 +56,7 @@ class Mappings:
         directory = await self._observatory.directories.read()
         places = {team: _places(directory, team) for team in teams_of(directory, view)}
         await self._observatory.look({uid for found in places.values() for uid, _ in found}, LOOK_SECONDS)
-        breath = Breath()
+        breath = Breath.answering()
         found: set[Logical] = set()
         for team, bound in places.items():
             if bound:
@@ -68,7 +68,7 @@ class Mappings:
 
     async def rows(self, table: Table, wanted: Iterable[Logical]) -> list[ResourceMapping]:
         """These resources of a table, cluster by cluster."""
-        breath = Breath()
+        breath = Breath.answering()
         found: list[ResourceMapping] = []
         for one in wanted:
             found.append(self._row(one, table.places[one.team]))

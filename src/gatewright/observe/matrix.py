@@ -63,7 +63,7 @@ class FleetMatrix:
             now = await ongoing(unit.session)
         skews = by_cluster(await self._consistency.skews(view))
         teams = None if view is None else frozenset(teams_of(directory, view))
-        breath = Breath()
+        breath = Breath.answering()
         found: list[FleetRow] = []
         for member in members:
             cluster, owned = directory.clusters[member.uid], directory.owned.get(member.uid, ())

@@ -54,7 +54,7 @@ class ObjectList:
         directory = await self._observatory.directories.read()
         members = members_of(directory, view, names)
         await self._observatory.look([member.uid for member in members], LOOK_SECONDS)
-        breath = Breath()
+        breath = Breath.answering()
         found: list[SeenObject] = []
         for member in members:
             state = self._observatory.board.state(member.uid)
@@ -85,8 +85,10 @@ class ObjectList:
             raise unknown
         async with self._clusters.client(cluster) as kube:
             served = next((r for r in await listable(kube) if (r.group, r.kind) == wanted), None)
-            live = None if served is None else await kube.find(served, name, namespace if served.namespaced else None)
-        if served is None or live is None:
+            if served is None or (served.namespaced and not namespace):
+                raise unknown
+            live = await kube.find(served, name, namespace if served.namespaced else None)
+        if live is None:
             raise unknown
         return _readable(live, served.api_version, served.kind)
 

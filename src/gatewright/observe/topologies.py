@@ -49,7 +49,7 @@ class Topologies:
         everywhere = members_of(directory, view)
         wanted = members_of(directory, view, names) if names else everywhere
         await self._observatory.look([m.uid for m in everywhere], LOOK_SECONDS)
-        breath = Breath()
+        breath = Breath.answering()
         graphs: list[Topology] = []
         shown: list[str] = []
         for member in sorted(wanted, key=self._rank):
