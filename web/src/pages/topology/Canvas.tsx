@@ -44,7 +44,7 @@ export function Canvas({ shown, drawing, open, choose, unfold }: Props) {
   const drag = useDrag(frame);
   const fill = useCallback(() => {
     const width = frame.current?.clientWidth ?? WIDTH;
-    setZoom(Math.max(SMALLEST, Math.min(1.15, (width - 4) / (WIDTH + 2 * EDGE))));
+    setZoom(Math.max(SMALLEST, Math.min(1.3, (width - 4) / (WIDTH + 2 * EDGE))));
   }, []);
   useLayoutEffect(fill, [fill]);
   useWheel(frame, (delta) => setZoom((now) => within(now * (1 - delta / 400))));
