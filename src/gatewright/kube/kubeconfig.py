@@ -38,7 +38,7 @@ from gatewright.kube.words import scrub
 from gatewright.model.documents import MAX_BYTES, UnreadableDocumentError, plain, read_documents
 from gatewright.model.errors import InputError
 from gatewright.model.redaction import redact_text
-from gatewright.text import message
+from gatewright.text import Message, message
 
 Trust = Literal["operator", "uploaded"]
 _EXEC_EXTENSION: Final = "client.authentication.k8s.io/exec"
@@ -210,7 +210,7 @@ def _read(source: str | Path | None, trust: Trust, environ: Mapping[str, str]) -
     if source is None:
         return _Merged([_parse_file(path) for path in _default_files(environ)])
     if isinstance(source, str) and (trust == "uploaded" or "\n" in source or source.lstrip().startswith("{")):
-        return _Merged([(_parse(source, "-"), "")])
+        return _Merged([(_parse(source, message("kube.pasted")), "")])
     return _Merged([_parse_file(Path(source).expanduser())])
 
 
@@ -234,7 +234,7 @@ def _parse_file(path: Path) -> tuple[Config, str]:
     return _parse(text, str(path)), str(path.absolute().parent)
 
 
-def _parse(text: str, path: str) -> Config:
+def _parse(text: str, path: str | Message) -> Config:
     try:
         documents = [plain(node) for node in read_documents(text)]
     except UnreadableDocumentError as error:
@@ -244,7 +244,8 @@ def _parse(text: str, path: str) -> Config:
         raise KubeconfigMalformedError(path=path, reason=message("model.several-documents"))
     content = documents[0] if documents else None
     if not isinstance(content, dict):
-        raise KubeconfigKindError(path=path, kind=type(content).__name__)
+        kind = message("kube.nothing" if content is None else "kube.no-fields")
+        raise KubeconfigKindError(path=path, kind=kind)
     document = cast(dict[str, Any], content)
     if document.get("kind", "Config") != "Config" or document.get("apiVersion", "v1") != "v1":
         said = f"{document.get('apiVersion', '-')} {document.get('kind', '-')}"

@@ -185,7 +185,10 @@ def test_contexts_are_chosen_by_name() -> None:
     ],
 )
 def test_broken_documents(text: str, code: str) -> None:
-    assert refused(text, trust="uploaded").code == code
+    error = refused(text, trust="uploaded")
+    assert error.code == code
+    assert error.report.message("en").startswith("The pasted text ")
+    assert error.report.message("zh").startswith("粘贴的内容")
 
 
 def bomb(merge: bool) -> str:
