@@ -52,11 +52,12 @@ MEANING: Final = {
     "apply_api_v1_apply_post": "every manifest once, in whichever document it is",
     "diff_api_v1_diff_post": "the same",
     "create_api_v1_plans_post": "a plan looks at clusters, and the one of this test cannot be reached",
+    "live_api_v1_clusters__name__object_get": "an object is read from its cluster, and the one of this test has no key",
     "put_role_api_v1_roles__name__put": "which permissions a role may hold depends on its scope",
     "create_api_v1_tokens_post": "what is one's own is for no token",
     "put_api_v1_notifications__name__put": "each type of target needs other fields",
 }
-"""Operations whose bodies follow rules that depend on who asks or on another field, and what these are."""
+"""Operations whose answers follow from who asks, from another field or from a cluster too, and how."""
 TEAM: Final = "{apiVersion: gatewright.io/v1alpha1, kind: Team, metadata: {name: orders}}"
 FORMATS: Final = {
     "continue-token": "",

@@ -17,6 +17,7 @@ import msgspec
 from fastapi import Depends, Header
 
 from gatewright.server.errors import EventIdError
+from gatewright.server.ids import SEALED
 
 HEARTBEAT: Final = 15.0
 """Seconds of silence after which a comment is sent, so that proxies keep the connection."""
@@ -26,7 +27,8 @@ RESET: Final = "reset"
 """The name of the event that tells a reader to read everything anew."""
 MAX_SEQ: Final = 10**18 - 1
 _NUMBER: Final = re.compile(r"[0-9]{1,18}")
-_ID_SCHEMA: Final[dict[str, Any]] = {"format": "event-id", "maxLength": 64}
+_NUMBERED: Final[dict[str, Any]] = {"pattern": f"^{_NUMBER.pattern}$"}
+_LAST: Final = "The id of the last event that was received."
 
 
 T = TypeVar("T")
@@ -56,27 +58,33 @@ class LastEventId:
 
     def __init__(
         self,
-        last_event_id: Annotated[
-            str | None,
-            Header(description="The id of the last event that was received.", json_schema_extra=_ID_SCHEMA),
-        ] = None,
+        last_event_id: Annotated[str | None, Header(description=_LAST, json_schema_extra=SEALED)] = None,
     ) -> None:
-        self._given = (last_event_id or "").strip()
+        self.id = last_event_id
+        """An id of ``server.ids``, not read yet; None: none was given."""
 
+
+class LastNumber:
+    """The same for a log that is numbered for itself: the parameter ``ResumedNumber``."""
+
+    def __init__(
+        self,
+        last_event_id: Annotated[str | None, Header(description=_LAST, json_schema_extra=_NUMBERED)] = None,
+    ) -> None:
+        self._given = last_event_id
+
+    @property
     def number(self) -> int | None:
-        """For numbered logs; None: from the beginning. Raises ``EventIdError``."""
-        if not self._given:
+        """None: from the beginning. Raises ``EventIdError``."""
+        if self._given is None:
             return None
         if _NUMBER.fullmatch(self._given) is None:
             raise EventIdError(id=self._given[:80])
         return int(self._given)
 
-    def sealed(self) -> str | None:
-        """An id of ``server.ids``, not read yet; None: none was given."""
-        return self._given or None
-
 
 Resumed = Annotated[LastEventId, Depends(LastEventId)]
+ResumedNumber = Annotated[LastNumber, Depends(LastNumber)]
 
 
 def reset(id: str) -> Event:

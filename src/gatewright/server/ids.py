@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
@@ -22,6 +22,8 @@ START: Final = "0"
 _SHAPE: Final = 26
 """Characters of a block in base32."""
 PATTERN: Final = "[a-z2-7]{26}"
+SEALED: Final[dict[str, Any]] = {"format": "event-id"}
+"""For the document: ``START``, or what this installation has sealed, which no pattern can tell."""
 _NUMBER: Final = 8
 _BLANK: Final = 4
 

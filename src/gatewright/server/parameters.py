@@ -27,6 +27,9 @@ _PORT: Final[dict[str, Any]] = {
 }
 
 LABEL: Final = _LABEL
+LABEL_OR_EMPTY: Final[str] = _OR_EMPTY["pattern"]
+OBJECT_NAME: Final = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"
+"""Every kind of the Gateway API is named by DNS subdomains (RFC 1123)."""
 PERSON_NAME: Final[dict[str, Any]] = {"pattern": f"^{NAME.pattern}$", "minLength": 1, "maxLength": MAX_NAME}
 PERSON_NAME_OR_NONE: Final[dict[str, Any]] = {**PERSON_NAME, "pattern": f"^({NAME.pattern})?$", "minLength": 0}
 TeamName = Annotated[str, Path(description="Name of a team.", examples=["payments"], json_schema_extra=_LABEL)]

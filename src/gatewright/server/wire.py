@@ -6,7 +6,7 @@ fields, so that a misspelt field is an error and not silently nothing.
 
 from __future__ import annotations
 
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 import msgspec
 from fastapi import Request
@@ -50,9 +50,29 @@ async def body(request: Request, type: type[T]) -> T:
     if content and given != JSON:
         raise MediaTypeError(given=given[:80] or "-")
     try:
-        return msgspec.json.decode(content or b"{}", type=type)
+        return _decoded(content or b"{}", type)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BodyError(reason=str(error)[:300]) from error
+
+
+def _decoded(content: bytes, type: type[T]) -> T:
+    try:
+        return msgspec.json.decode(content, type=type)
+    except msgspec.ValidationError:
+        return msgspec.convert(_whole(msgspec.json.decode(content)), type)
+
+
+def _whole(value: Any) -> Any:
+    """``value`` with integers for numbers that are ones: JSON Schema, and JavaScript, know no difference to 80.0."""
+    match value:
+        case float() if value.is_integer():
+            return int(value)
+        case list():
+            return [_whole(item) for item in cast(list[Any], value)]
+        case dict():
+            return {key: _whole(item) for key, item in cast(dict[str, Any], value).items()}
+        case _:
+            return value
 
 
 async def _read(request: Request) -> bytes:

@@ -217,6 +217,11 @@ async def test_a_moment_needs_a_zone(api: httpx.AsyncClient, moment: str) -> Non
     assert (answer.status_code, answer.json()["code"]) == (422, "server.parameter")
 
 
+@pytest.mark.parametrize("path", ["/audit", "/audit/export"])
+async def test_an_empty_moment_is_none(api: httpx.AsyncClient, path: str) -> None:
+    assert (await api.get(path, params={"until": ""})).json()["code"] == "server.parameter"
+
+
 async def test_times_limit_what_is_found(api: httpx.AsyncClient) -> None:
     await api.put("/teams/a", json={})
     (entry,) = await entries(api)

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import httpx
 import msgspec
+import pytest
 
 from gatewright.server.events import stream
 from gatewright.server.services import Services
@@ -76,3 +77,10 @@ async def test_silence_is_filled() -> None:
     assert [await anext(found), await anext(found)] == [b": alive\n\n", b": alive\n\n"]
     await found.aclose()
     assert fake.closed.is_set()
+
+
+@pytest.mark.parametrize("id", ["", "x", "-1", "0" * 19])
+async def test_what_is_no_number_is_refused(connect: Connect, services: Services, id: str) -> None:
+    async with connect(over=replace(services, rollouts=_Rollouts())) as client:  # type: ignore[arg-type]
+        answer = await client.get("/rollouts/r/events", headers={"Last-Event-ID": id})
+    assert (answer.status_code, answer.json()["code"]) == (422, "server.event-id")

@@ -200,3 +200,9 @@ async def test_what_is_not_of_the_gateway_api_is_not_shown(fleet: httpx.AsyncCli
         404,
         "store.unknown-cluster",
     )
+
+
+@pytest.mark.parametrize(("field", "value"), [("object", "../x"), ("object", ""), ("namespace", "Shop")])
+async def test_what_no_object_can_be_named_is_refused(fleet: httpx.AsyncClient, field: str, value: str) -> None:
+    asked = {"kind": "gateway", "object": "web", "namespace": "shop", field: value}
+    assert (await fleet.get("/clusters/east/object", params=asked)).status_code == 422

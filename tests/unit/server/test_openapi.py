@@ -141,3 +141,17 @@ async def test_fields_inside_of_a_body_are_refused_as_well(api: httpx.AsyncClien
     body = {"bundle": {"version": "v1.6.1"}, "controller": controller}
     assert (await api.put("/teams/payments/stacks/edge", json=body)).status_code == 200
     assert (await api.get("/teams/payments/stacks/edge")).json()["controller"] == controller
+
+
+async def test_a_whole_number_is_one_however_it_is_written(api: httpx.AsyncClient) -> None:
+    await api.put("/teams/shop", json={})
+    controller = (
+        b'{"controller": {"name": "traefik", "version": "3.7.15", "ports": [%s]}, "bundle": {"version": "v1.6.1"}}'
+    )
+    headers = {"Content-Type": "application/json"}
+    written = await api.put("/teams/shop/stacks/edge", content=controller % b"8443.0", headers=headers)
+    assert written.status_code == 200, written.text
+    assert (await api.get("/teams/shop/stacks/edge")).json()["controller"]["ports"] == [8443]
+    assert (
+        await api.put("/teams/shop/stacks/edge", content=controller % b"8443.5", headers=headers)
+    ).status_code == 422

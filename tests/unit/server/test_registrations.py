@@ -329,3 +329,10 @@ def run(file: Path, folder: Path, **environ: str) -> subprocess.CompletedProcess
         timeout=100,
         check=False,
     )
+
+
+async def test_a_token_longer_than_any_is_refused(api: httpx.AsyncClient) -> None:
+    path = f"/registrations/{'t' * 81}"
+    assert (await api.get(f"{path}/script")).status_code == 422
+    assert (await api.post(f"{path}/complete", json=sent())).status_code == 422
+    assert (await api.post("/registrations/t/complete", json=sent(token="t" * 65537))).status_code == 422

@@ -42,8 +42,8 @@ class Search:
         team: OfTeam = None,
         cluster: Annotated[str | None, Query(description="Only about this cluster.", max_length=80)] = None,
         outcome: Annotated[Outcome | None, Query(description="Only what was done, or only what was refused.")] = None,
-        since: Annotated[str, Query(description="Only from this moment on.", json_schema_extra=_MOMENT)] = "",
-        until: Annotated[str, Query(description="Only before this moment.", json_schema_extra=_MOMENT)] = "",
+        since: Annotated[str | None, Query(description="Only from this moment on.", json_schema_extra=_MOMENT)] = None,
+        until: Annotated[str | None, Query(description="Only before this moment.", json_schema_extra=_MOMENT)] = None,
         request: Annotated[str, Query(description="Only of this request.", max_length=80)] = "",
         q: Annotated[
             str,
@@ -54,14 +54,15 @@ class Search:
             ),
         ] = "",
     ) -> None:
-        self._wanted = Wanted(who, what, team, cluster, outcome, since, until, q, request)
+        self._since, self._until = since, until
+        self._wanted = Wanted(who, what, team, cluster, outcome, text=q, request=request)
 
     def of(self, who: Principal, permission: str) -> Wanted:
         """What ``who`` may see of it. Raises ``ParameterError`` for a moment that is none."""
         return msgspec.structs.replace(
             self._wanted,
-            since=_moment("since", self._wanted.since),
-            until=_moment("until", self._wanted.until),
+            since=_moment("since", self._since),
+            until=_moment("until", self._until),
             teams=who.teams_with(permission),
         )
 
@@ -97,8 +98,8 @@ async def export(
     return Download(f"gatewright-audit.{format}", media, make(given.audit.all(search.of(who, "audit.export"))))
 
 
-def _moment(name: str, given: str) -> str:
-    if not given:
+def _moment(name: str, given: str | None) -> str:
+    if given is None:
         return ""
     try:
         found = datetime.fromisoformat(given)

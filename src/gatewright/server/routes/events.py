@@ -15,7 +15,7 @@ from gatewright.server.errors import ContinueError, EventIdError
 from gatewright.server.eventlog import EventFilter
 from gatewright.server.events import Event as Sent
 from gatewright.server.events import Resumed, stream
-from gatewright.server.ids import Ids
+from gatewright.server.ids import SEALED, Ids
 from gatewright.server.operations import answers_pages, streams
 from gatewright.server.paging import Page, PageRequest, Paging
 from gatewright.server.parameters import OfTeam
@@ -30,11 +30,11 @@ router = APIRouter(tags=["events"])
 
 OfCluster = Annotated[str | None, Query(description="Only about this cluster.", max_length=80)]
 OfKind = Annotated[str, Query(description="Only kinds that begin with this, e.g. rollout.", max_length=80)]
-_ID = {"format": "event-id", "maxLength": 64}
 After = Annotated[
-    str | None, Query(description="Only events after this one, oldest first; 0: from the first.", json_schema_extra=_ID)
+    str | None,
+    Query(description="Only events after this one, oldest first; 0: from the first.", json_schema_extra=SEALED),
 ]
-Before = Annotated[str | None, Query(description="Only events before this one.", json_schema_extra=_ID)]
+Before = Annotated[str | None, Query(description="Only events before this one.", json_schema_extra=SEALED)]
 
 
 @router.get("/events")
@@ -74,7 +74,7 @@ async def follow(
     """Events as they are committed: after ``Last-Event-ID``, else after ``after``, else from now on. Nothing is missed
     in between, whichever process raised it."""
     wanted = await _wanted(given, who, team, cluster, what)
-    start = _number(given.ids, resumed.sealed() or after)
+    start = _number(given.ids, resumed.id or after)
     told = _each(given, who, given.events.follow(wanted, start))
     return stream(_sent(veiled_stream(given.observatory.directories, who, "event.read", told)))
 

@@ -100,7 +100,7 @@ async def changes(
 ) -> AsyncGenerator[bytes]:
     """What changes in the clusters (of a team), as it is judged. Goes on after ``Last-Event-ID``; the event ``reset``
     says that this is not possible, and that everything should be read anew."""
-    found = await given.changes(view_of(who, "fleet.read", team), _position(given.ids, resumed.sealed()))
+    found = await given.changes(view_of(who, "fleet.read", team), _position(given.ids, resumed.id))
     return stream(_sent(given.ids, veiled_stream(given.observatory.directories, who, "fleet.read", found)))
 
 

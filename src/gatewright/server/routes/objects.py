@@ -9,12 +9,13 @@ import yaml
 from fastapi import APIRouter, Depends, Query
 
 from gatewright.model.health import Health, HealthState, SeenObject
+from gatewright.model.names import MAX_LABEL
 from gatewright.observe.audience import teams_of
 from gatewright.observe.objects import ObjectList, Place, Wanted, place
 from gatewright.server.errors import ContinueError
 from gatewright.server.operations import YAML, answers, answers_pages
 from gatewright.server.paging import Key, Page, Paging
-from gatewright.server.parameters import ClusterName, OfClusters, OfTeam
+from gatewright.server.parameters import LABEL_OR_EMPTY, OBJECT_NAME, ClusterName, OfClusters, OfTeam
 from gatewright.server.permissions import require
 from gatewright.server.principal import Principal
 from gatewright.server.routes.given import Given
@@ -22,12 +23,17 @@ from gatewright.server.scope import view_of
 
 router = APIRouter(tags=["objects"])
 
-KindName = Annotated[str, Query(min_length=1, max_length=80, description="Kind, plural or short name.")]
+KindName = Annotated[
+    str, Query(description="Kind, plural or short name.", json_schema_extra={"format": "gateway-api-kind"})
+]
 OfKinds = Annotated[list[KindName] | None, Query(description="Only of these kinds.")]
 OfStates = Annotated[list[HealthState] | None, Query(description="Only in these states.")]
 Words = Annotated[str, Query(max_length=200, description="All of these words in names, or codes of what is wrong.")]
-Named = Annotated[str, Query(min_length=1, max_length=253)]
-Within = Annotated[str, Query(max_length=63, description="Its namespace; empty for what is in none.")]
+Named = Annotated[str, Query(description="Name of the object.", pattern=OBJECT_NAME, max_length=253)]
+Within = Annotated[
+    str,
+    Query(description="Its namespace; empty for what is in none.", pattern=LABEL_OR_EMPTY, max_length=MAX_LABEL),
+]
 
 
 @router.get("/health/teams")
@@ -65,7 +71,7 @@ async def objects(
 async def live(
     name: ClusterName,
     kind: KindName,
-    object: Annotated[Named, Query(description="Name of the object.")],
+    object: Named,
     given: Given,
     namespace: Within = "",
     team: OfTeam = None,

@@ -22,10 +22,10 @@ router = APIRouter(tags=["registrations"])
 
 SCRIPT: Final = "text/x-shellscript"
 PLAIN: Final = "text/plain"
-_SECRET: Final = {"writeOnly": True, "maxLength": 65536}
+_SECRET: Final = {"writeOnly": True}
 
 RegistrationId = Annotated[str, Path(description="Id of a registration.", json_schema_extra={"maxLength": 80})]
-Token = Annotated[str, Path(description="Token of a registration.", json_schema_extra={"maxLength": 80})]
+Token = Annotated[str, Path(description="Token of a registration.", max_length=80)]
 
 
 class RegistrationBody(Body, frozen=True):
@@ -43,7 +43,7 @@ class CompletionBody(Body, frozen=True):
     authority that proves the server (empty: the system's)."""
 
     server: Annotated[str, msgspec.Meta(max_length=2048)]
-    token: Annotated[str, msgspec.Meta(extra_json_schema=_SECRET)]
+    token: Annotated[str, msgspec.Meta(max_length=65536, extra_json_schema=_SECRET)]
     authority: Annotated[str, msgspec.Meta(max_length=1_048_576)] = ""
     tls_server_name: Annotated[str, msgspec.Meta(max_length=253)] = ""
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query
 
 from gatewright.model.rollout import Command, RolloutEvent, RolloutStatus
 from gatewright.server.errors import ForbiddenError
-from gatewright.server.events import MAX_SEQ, Resumed, stream
+from gatewright.server.events import MAX_SEQ, ResumedNumber, stream
 from gatewright.server.operations import answers, answers_pages, reads, streams
 from gatewright.server.paging import Page, Paging
 from gatewright.server.parameters import OfTeam, RolloutId
@@ -89,12 +89,12 @@ async def steer(
 async def events(
     id: RolloutId,
     given: Given,
-    resumed: Resumed,
+    resumed: ResumedNumber,
     after: Annotated[int, Query(ge=0, le=MAX_SEQ)] = 0,
     who: Principal = Depends(require("rollout.read", anywhere=True)),
 ) -> AsyncGenerator[bytes]:
     """Server-sent events, each with its number as id; ends when the rollout ends, fails or pauses."""
-    after = resumed.number() or after
+    after = resumed.number or after
     await _seen(given, who, "rollout.read", id)
     found = given.rollouts.events(id, after=after)
     return stream(veiled_stream(given.observatory.directories, who, "rollout.read", found))
