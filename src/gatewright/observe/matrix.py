@@ -119,7 +119,7 @@ def row_of(
     objects = visible(state, member)
     whole = member.namespaces is None and state.health is not None
     health = state.health if whole and state.health else health_of(state, objects)
-    versions = state.versions
+    versions = state.versions if state.seen_at else None
     return msgspec.structs.replace(
         row,
         state=health.state,
