@@ -8,7 +8,7 @@ const folder = new URL("./src", import.meta.url).pathname;
 
 export default defineConfig({
   plugins: [react()],
-  resolve: { alias: { "~": folder, "react-i18next": `${folder}/i18n/react.ts` } },
+  resolve: { alias: { "~": folder } },
   html: { cspNonce: "__NONCE__" },
   server: { proxy: { "/api": { target: server, changeOrigin: false } }, fs: { allow: [".."] } },
   build: {

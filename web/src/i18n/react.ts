@@ -1,7 +1,7 @@
 /**
  * `const { t, i18n } = useTranslation("fleet");`: the words of a namespace, drawn anew when the language changes.
  *
- * In place of the hook of react-i18next (its import is led here by `vite.config.ts` and `tsconfig.json`): that one waits
+ * In place of the hook of react-i18next: that one waits
  * for words that are not there and copies its state for every use, which in each cell of a table is most of what
  * scrolling costs. Here a page's words are always there before the page (`routes.tsx`), and each namespace is bound once.
  */

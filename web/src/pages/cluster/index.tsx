@@ -1,7 +1,6 @@
 /** One cluster: its parts, of which the open one is in the address. */
 import { useQuery } from "@tanstack/react-query";
 import type { ComponentType } from "react";
-import { useTranslation } from "react-i18next";
 import { Link, useParams, useSearchParams } from "react-router";
 import type { ClusterInstallation } from "~/api/schema";
 import { Loading } from "~/components/Loading";
@@ -10,6 +9,7 @@ import { Problem } from "~/components/Problem";
 import { Kept } from "~/components/Said";
 import { Since } from "~/components/Since";
 import { Reachability, StateTag, ToneTag } from "~/components/StateTag";
+import { useTranslation } from "~/i18n/react";
 import { type ClusterTab, clusterPath } from "~/lib/places";
 import { useScope } from "~/shell/scope";
 import { useSession } from "~/shell/session";

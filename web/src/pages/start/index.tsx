@@ -1,10 +1,10 @@
 /** From an empty installation to traffic, in five steps that are judged by what is there. */
 import { Progress as Bar, Button } from "antd";
-import { useTranslation } from "react-i18next";
 import { Link, useSearchParams } from "react-router";
 import { Loading } from "~/components/Loading";
 import { PageHeader } from "~/components/PageHeader";
 import { Problem } from "~/components/Problem";
+import { useTranslation } from "~/i18n/react";
 import { useScope } from "~/shell/scope";
 import { useSession } from "~/shell/session";
 import { Done } from "./Done";

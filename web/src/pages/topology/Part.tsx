@@ -1,8 +1,8 @@
 /** One part of the drawing: a button that opens its detail. What is wrong has colour, shape and word. */
 import { memo } from "react";
-import { useTranslation } from "react-i18next";
 import type { TopologyNode } from "~/api/schema";
 import { Shape } from "~/components/Shape";
+import { useTranslation } from "~/i18n/react";
 import { useSay } from "~/i18n/server";
 import { type Fold, isProblem } from "./graph";
 import { HEIGHT, type Place } from "./layout";
