@@ -18,7 +18,7 @@ from gatewright.server.audit import Auditing, telling
 from gatewright.server.auth import authenticator
 from gatewright.server.headers import SecurityHeaders
 from gatewright.server.openapi import document
-from gatewright.server.operations import methods_of, unsound
+from gatewright.server.operations import RECHECK_SECONDS, methods_of, unsound
 from gatewright.server.paging import PAGE_KEY
 from gatewright.server.permissions import undeclared
 from gatewright.server.requests import CountingRequests
@@ -96,6 +96,7 @@ def create_app(services: Services, *, token: str | None = None) -> FastAPI:
         title="Gatewright", version=__version__, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False
     )
     app.state.services = services
+    app.state.recheck_seconds = RECHECK_SECONDS
     setattr(app.state, PAGE_KEY, services.ids.page_key)
     app.add_middleware(Auditing, trail=services.audit)
     app.add_middleware(CountingRequests, counts=services.metrics.sources.requests)

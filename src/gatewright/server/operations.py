@@ -187,7 +187,10 @@ def _declare(endpoint: Endpoint[P, T], declared: Declared, respond: Callable[[T]
         request: Request = kwargs[named] if named else kwargs.pop(_REQUEST)
         if declared.shape != "redirect":
             refuse_unknown(request)
-        response = conditional(request, respond(await veiled(request, await endpoint(*args, **kwargs))))
+        found: Any = await veiled(request, await endpoint(*args, **kwargs))
+        if declared.shape == "stream":
+            found = while_known(request, found, every=request.app.state.recheck_seconds)
+        response = conditional(request, respond(found))
         # A route that has more to say than its value, a cookie, leaves here what says it.
         if finish := getattr(request.state, "finish", None):
             finish(response)
