@@ -1,12 +1,15 @@
 """The OpenAPI document against what runs: schemathesis makes the requests, good and bad, and judges every answer.
 
-It calls the application in this process, bearing the operator's token as a client through a socket would. Everything
-it may do is fixed: the seed, the number of examples, and a database with one of each thing.
+It calls the application in this process, bearing the operator's token as a client through a socket would; and, with
+fewer requests, the server that a user runs. Everything it may do is fixed: the seed, the number of examples, and a
+database with one of each thing.
 """
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import http.client
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -15,6 +18,7 @@ import pytest
 import schemathesis
 from fastapi.routing import APIRoute
 from hypothesis import strategies as st
+from installation import Installation
 from schemathesis.config import SchemathesisConfig
 from schemathesis.core.media_types import YAML_MEDIA_TYPES
 from schemathesis.engine import from_schema
@@ -27,6 +31,7 @@ from gatewright.server.app import PREFIX, api_routes, create_app
 from gatewright.server.operations import declared_of
 from gatewright.server.services import Services, open_services
 from gatewright.server.settings import from_environment
+from gatewright.server.web import STATIC
 from gatewright.store.apply import Registration
 from gatewright.text import message
 
@@ -69,6 +74,13 @@ FORMATS: Final = {
     "new-password": "correct-staple-1789",
     "display-name": "Ada Lovelace",
 }
+ALWAYS: Final = {
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "same-origin",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+}
+KEPT_BY_NOBODY: Final = ("no-store", "private, no-cache")
 for name, value in FORMATS.items():
     schemathesis.openapi.format(name, st.just(value))
 
@@ -84,6 +96,10 @@ async def furnish(services: Services) -> None:
         rollout = await unit.rollouts.create(plan, "ada", id="r-5f0c2a91")
         await unit.rollouts.append(rollout.id, "started", message("rollout.event.started", plan=plan.hash[:12]))
         await unit.rollouts.set_state(rollout.id, rollout.generation, "aborted")
+
+
+def environment(home: Path) -> dict[str, str]:
+    return {"GATEWRIGHT_HOME": str(home), "GATEWRIGHT_BUNDLES": str(home / "no-bundles")}
 
 
 class Application:
@@ -106,8 +122,7 @@ class Application:
 
     @contextlib.asynccontextmanager
     async def _opened(self) -> AsyncIterator[None]:
-        environ = {"GATEWRIGHT_HOME": str(self._home), "GATEWRIGHT_BUNDLES": str(self._home / "no-bundles")}
-        async with open_services(from_environment(environ)) as services:
+        async with open_services(from_environment(environment(self._home))) as services:
             await furnish(services)
             self._app = create_app(services, token=TOKEN)
             yield
@@ -119,17 +134,45 @@ def application(tmp_path: Path) -> Iterator[Application]:
     shutdown_lifespans()
 
 
+@pytest.fixture
+def installation(tmp_path: Path) -> Iterator[Installation]:
+    """``gatewright up`` over a database with one of each thing."""
+    home = tmp_path / "home"
+    home.mkdir()
+
+    async def furnished() -> None:
+        async with open_services(from_environment(environment(home))) as services:
+            await furnish(services)
+
+    asyncio.run(furnished())
+    started = Installation(home, **environment(home))
+    started.start()
+    yield started
+    started.stop()
+
+
+@schemathesis.check
+def carries_what_every_answer_carries(_: Any, response: Any, case: Any) -> None:
+    """Whatever the answer, and whoever made it."""
+    told = {name.lower(): values[0] for name, values in response.headers.items()}
+    missing = [f"{name}: {value}" for name, value in ALWAYS.items() if told.get(name) != value]
+    assert not missing, f"{case.method} {case.path}: without {missing}"
+    assert told.get("cache-control") in KEPT_BY_NOBODY, f"{case.method} {case.path}: {told.get('cache-control')}"
+    assert "server" not in told, f"{case.method} {case.path}: says that it is {told['server']}"
+
+
 @schemathesis.deserializer(*YAML_MEDIA_TYPES)
 def yaml_stream(_: Any, response: Any) -> str:
     """Manifests are several documents in one answer, of which schemathesis would read one."""
     return response.content.decode()
 
 
-def config() -> SchemathesisConfig:
+def config(token: str = TOKEN, examples: int = EXAMPLES, **phases: bool) -> SchemathesisConfig:
     return SchemathesisConfig.from_dict({
         "seed": 3,
-        "headers": {"Authorization": f"Bearer {TOKEN}"},
-        "generation": {"max-examples": EXAMPLES, "deterministic": True, "database": "none"},
+        "headers": {"Authorization": f"Bearer {token}"},
+        "generation": {"max-examples": examples, "deterministic": True, "database": "none"},
+        "phases": {name: {"enabled": enabled} for name, enabled in phases.items()},
         "checks": {
             # 502: a cluster that does not do what it should is not a fault of ours.
             "not_a_server_error": {"expected-statuses": ["2xx", "3xx", "4xx", "502"]},
@@ -145,12 +188,8 @@ def config() -> SchemathesisConfig:
     })  # fmt: skip
 
 
-# A printed body may be long; schemathesis prints each that it sends.
-@pytest.mark.filterwarnings("default:Generating overly large repr:hypothesis.errors.HypothesisWarning")
-def test_nothing_that_is_documented_is_wrong(application: Application) -> None:
-    schema = schemathesis.openapi.from_asgi(
-        f"{PREFIX}/openapi.json", application, config=config(), headers={"Authorization": f"Bearer {TOKEN}"}
-    )
+def executed(schema: Any) -> tuple[list[str], set[str]]:
+    """What is wrong, and which operations were asked."""
     faults: list[str] = []
     asked: set[str] = set()
     for event in from_schema(schema.exclude(path=ENDLESS)).execute():
@@ -169,7 +208,70 @@ def test_nothing_that_is_documented_is_wrong(application: Application) -> None:
                 assert event.stop_reason.name == "COMPLETED"
             case _:
                 pass
+    return faults, asked
+
+
+# A printed body may be long; schemathesis prints each that it sends.
+@pytest.mark.filterwarnings("default:Generating overly large repr:hypothesis.errors.HypothesisWarning")
+def test_nothing_that_is_documented_is_wrong(application: Application) -> None:
+    schema = schemathesis.openapi.from_asgi(
+        f"{PREFIX}/openapi.json", application, config=config(), headers={"Authorization": f"Bearer {TOKEN}"}
+    )
+    faults, asked = executed(schema)
     assert faults == [], "\n\n".join(faults)
     known = {f"{min(route.methods or ())} {PREFIX}{route.path_format}" for route in ROUTES}
     # It asks for the document itself before it begins, and not again.
     assert known - asked == {f"GET {path}" for path in [*ENDLESS, f"{PREFIX}/openapi.json"]}
+
+
+@pytest.mark.filterwarnings("default:Generating overly large repr:hypothesis.errors.HypothesisWarning")
+def test_nothing_is_wrong_through_a_socket_either(installation: Installation) -> None:
+    token = (installation.home / "operator-token").read_text().strip()
+    schema = schemathesis.openapi.from_url(
+        f"{installation.url}{PREFIX}/openapi.json", config=config(token, 1, coverage=False, stateful=False)
+    )
+    faults, asked = executed(schema)
+    assert faults == [], "\n\n".join(faults)
+    assert len(asked) > len(ROUTES) / 2
+
+
+BEYOND: Final = [
+    "/",
+    "/teams/no-such-team",
+    "//elsewhere.test/x",
+    "/../../etc/passwd",
+    "/%2e%2e%2fetc%2fpasswd",
+    "/%00",
+]
+"""Addresses that are the page's to understand, and lead nowhere else."""
+
+
+def test_what_is_not_the_api_s_is_the_page(installation: Installation) -> None:
+    expected = 200 if (STATIC / "index.html").is_file() else 503
+    for target in BEYOND:
+        status, headers, body = raw(installation, "GET", target)
+        assert (status, headers["content-type"]) == (expected, "text/html; charset=utf-8"), target
+        assert b"<!doctype html>" in body.lower()
+        assert "default-src 'none'" in headers["content-security-policy"]
+        assert headers["x-frame-options"] == "DENY"
+        assert "server" not in headers
+    for target in ("/api", "/api/", "/api/v2/teams", f"{PREFIX}/nowhere", "/assets/nothing.js"):
+        status, headers, _ = raw(installation, "GET", target)
+        assert (status, headers["content-type"]) == (404, "application/problem+json"), target
+    status, headers, _ = raw(installation, "POST", "/")
+    assert (status, headers["allow"]) == (405, "GET, HEAD")
+
+
+@pytest.mark.skipif(not (STATIC / "index.html").is_file(), reason="the page is not built: make web")
+def test_every_page_has_a_nonce_of_its_own(installation: Installation) -> None:
+    policies = {raw(installation, "GET", "/")[1]["content-security-policy"] for _ in range(3)}
+    assert len(policies) == 3
+
+
+def raw(installation: Installation, method: str, target: str) -> tuple[int, dict[str, str], bytes]:
+    """Sends the target as it is, which other clients would mend."""
+    connection = http.client.HTTPConnection(installation.url.removeprefix("http://"), timeout=60)
+    with contextlib.closing(connection):
+        connection.request(method, target)
+        answer = connection.getresponse()
+        return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
