@@ -18,10 +18,12 @@ from gatewright.model.names import require_label, require_namespace
 from gatewright.model.registration import RegistrationOffer, RegistrationStatus
 from gatewright.observe.clusters import Clusters
 from gatewright.server.registration_script import refusal, script
+from gatewright.server.sessions import principal_of
 from gatewright.store.database import Database
 from gatewright.store.errors import NameTakenError
 from gatewright.store.origin import about, recognised
-from gatewright.store.registrations import Found, Options
+from gatewright.store.registrations import Found, Options, RegistrationOverError
+from gatewright.store.unit import Unit
 from gatewright.text import Language, text
 
 _BASE: Final = re.compile(r"https?://[A-Za-z0-9.\-_\[\]:]+(/[A-Za-z0-9.\-_/~]*)?")
@@ -80,7 +82,7 @@ class RegistrationDesk:
             if not _BASE.fullmatch(base):
                 raise RegistrationAddressError(address=base[:200])
             async with self._database.transaction() as unit:
-                found = await unit.registrations.open(token)
+                found = await _open(unit, token)
                 await unit.registrations.start(found.status.id)
         except GatewrightError as error:
             return refusal(error, language)
@@ -95,7 +97,7 @@ class RegistrationDesk:
         script: ``registered`` or ``failed`` on the first line, then what to tell."""
         try:
             async with self._database.reading() as unit:
-                found = await unit.registrations.open(token)
+                found = await _open(unit, token)
         except GatewrightError as error:
             return _failed(error, language)
         recognised(found.status.created_by, via="registration")
@@ -120,6 +122,16 @@ class RegistrationDesk:
                 status.created_by, "registration.complete", status.id, after=after, cluster=cluster.name
             )
         return f"registered\n{text('registration.registered', options.language, cluster=cluster.name)}\n"
+
+
+async def _open(unit: Unit, token: str) -> Found:
+    """The registration, while it holds and whoever made it may register clusters. Raises as ``Registrations.open``."""
+    found = await unit.registrations.open(token)
+    if name := found.options.person:
+        person = await unit.people.find(name)
+        if person is None or person.disabled or not (await principal_of(unit, person)).may("cluster.register"):
+            raise RegistrationOverError()
+    return found
 
 
 def _failed(error: GatewrightError, language: Language) -> str:

@@ -29,19 +29,21 @@ class UnknownRegistrationError(NotFoundError):
 
 
 class RegistrationOverError(NotFoundError):
-    """The token was used, or is too old."""
+    """The token was used, is too old, or is of somebody who may no longer register clusters."""
 
     code: ClassVar[str] = "registration.over"
 
 
 class Options(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What the account in the cluster may do (``gatewayapi.access``), and the language of the script."""
+    """What the account in the cluster may do (``gatewayapi.access``), and the language of the script. ``person``: who
+    has to have the right to register still when the script runs; empty for the operator."""
 
     namespace: str = "gatewright"
     removal: bool = False
     secrets: bool = False
     observe_only: bool = False
     language: Language = "en"
+    person: str = ""
 
 
 class Found(msgspec.Struct, frozen=True):

@@ -20,11 +20,33 @@ from gatewright.model.registration import RegistrationOffer, RegistrationStatus
 from gatewright.server.principal import Principal
 from gatewright.server.registration_script import MARK, refusal, script
 from gatewright.server.services import Services
+from gatewright.server.sessions import principal_of
 from gatewright.store.registrations import LASTING, Options, RegistrationOverError, UnknownRegistrationError
 from gatewright.store.unit import Unit
 from gatewright.text import LANGUAGES, Language
 
 HOSTILE = 'it\'s $(touch pwned) `touch pwned` "quoted" \\ && touch pwned; #'
+
+
+async def test_it_holds_no_longer_than_the_right_of_whoever_made_it(
+    api: httpx.AsyncClient, services: Services, connect: Any, kubernetes: Any
+) -> None:
+    await api.put("/users/root", json={"role": "administrator", "password": "correct horse battery"})
+    cluster = yaml.safe_load(kubernetes.kubeconfig())["clusters"][0]["cluster"]
+    body = sent(server=cluster["server"], authority=cluster.get("certificate-authority-data", ""))
+    for change in ({"disabled": True}, {"role": ""}, None):
+        assert (await api.put("/users/ida", json={"role": "administrator", "disabled": False})).status_code == 200
+        async with services.clusters.database.reading() as unit:
+            ida = await principal_of(unit, await unit.people.get("ida"))
+        async with connect(ida) as client:
+            token = (await client.post("/registrations", json={"name": "east"})).json()["token"]
+        assert "gatewright_register" in (await api.get(f"/registrations/{token}/script")).text
+        answer = await (api.delete("/users/ida") if change is None else api.put("/users/ida", json=change))
+        assert answer.is_success, answer.text
+        assert "gatewright_register" not in (await api.get(f"/registrations/{token}/script")).text
+        answer = await api.post(f"/registrations/{token}/complete", json=body)
+        assert answer.text.startswith("failed\n")
+    assert (await api.get("/clusters")).json() == []
 
 
 @pytest.fixture

@@ -64,7 +64,8 @@ async def offer(
     """A one-line command that registers a cluster, good once and for 30 minutes. Its token is told only here."""
     language = language_of(request.headers.get("accept-language"))
     namespace = asked.namespace or "gatewright"
-    options = Options(namespace, asked.removal, asked.secrets, asked.observe_only, language)
+    person = who.name if who.id else ""
+    options = Options(namespace, asked.removal, asked.secrets, asked.observe_only, language, person)
     return await given.registrations.offer(asked.name, options, base_of(request), who.name)
 
 
