@@ -19,8 +19,9 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Response, 
 
 I18N = Path(__file__).parents[2] / "web" / "src" / "i18n"
 LANGUAGES = ("zh-CN", "en-US")
-PATIENCE = 30_000
+PATIENCE = 60_000
 """Milliseconds until what is expected must be seen, on a busy machine."""
+_AT_WORK = re.compile("ant-btn-loading")
 _UNAVAILABLE = re.compile(r"Failed to load resource|net::ERR_(CONNECTION|INCOMPLETE|EMPTY|NETWORK)|status of 4\d\d")
 
 
@@ -64,8 +65,10 @@ class Visitor:
         expect(self.page).not_to_have_url(re.compile("/sign-in"), timeout=PATIENCE)
 
     def button(self, key: str, **values: object) -> None:
-        """Presses the button with these words."""
-        self.page.get_by_role("button", name=self.t(key, **values), exact=True).click()
+        """Presses the button with these words, once it is not at work: till then a click is lost."""
+        button = self.page.get_by_role("button", name=self.t(key, **values), exact=True)
+        expect(button).not_to_have_class(_AT_WORK, timeout=PATIENCE)
+        button.click()
 
     def sees(self, text: str | re.Pattern[str]) -> None:
         expect(self.page.get_by_text(text).first).to_be_visible(timeout=PATIENCE)

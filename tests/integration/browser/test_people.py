@@ -56,7 +56,6 @@ def test_a_viewer_is_not_offered_what_the_owner_is(shared: Installation, visit: 
         person.page.get_by_role("tab", name=person.t("team:tab.members"), exact=True).click()
         person.sees("vera")
         expect(person.page.get_by_role("button", name=person.t("team:members.add"))).to_have_count(count)
-    owner.page.get_by_role("row").filter(has_text="vera")
     shared.api("DELETE", f"/teams/{ORDERS}/members/vera")
     viewer.open(f"/teams/{ORDERS}")
-    viewer.sees(viewer.t("team:absent.title", team=ORDERS))
+    viewer.sees(viewer.t("common:forbidden.title"))

@@ -1,4 +1,5 @@
 /** Light, dark or the system's: Ant Design's tokens and our CSS variables, from one palette. */
+import { LoadingOutlined } from "@ant-design/icons";
 import { App as AntApp, ConfigProvider } from "antd";
 import enUS from "antd/locale/en_US";
 import zhCN from "antd/locale/zh_CN";
@@ -20,6 +21,8 @@ import { tokens } from "./tokens";
 export type Preference = Mode | "system";
 const STORED = "gatewright.theme";
 const dark = window.matchMedia("(prefers-color-scheme: dark)");
+/** The library's own sign of work has an English name, and stays in the button's when its motion is interrupted. */
+const BUTTON = { autoInsertSpace: false, loadingIcon: <LoadingOutlined aria-hidden="true" /> };
 
 interface Theme {
   preference: Preference;
@@ -63,12 +66,7 @@ export function ThemeProvider({ children }: { children: ReactNode }) {
   const config = useMemo(() => tokens(mode), [mode]);
   return (
     <Context.Provider value={value}>
-      <ConfigProvider
-        theme={config}
-        csp={{ nonce }}
-        locale={i18n.language === "zh-CN" ? zhCN : enUS}
-        button={{ autoInsertSpace: false }}
-      >
+      <ConfigProvider theme={config} csp={{ nonce }} locale={i18n.language === "zh-CN" ? zhCN : enUS} button={BUTTON}>
         <AntApp component={false}>{children}</AntApp>
       </ConfigProvider>
     </Context.Provider>
