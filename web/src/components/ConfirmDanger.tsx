@@ -10,6 +10,7 @@
 import { Form, Input, Modal } from "antd";
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "~/i18n/react";
+import { useSubmit } from "~/lib/useSubmit";
 import { CopyName } from "./CopyName";
 import { Problem } from "./Problem";
 
@@ -33,22 +34,15 @@ export function ConfirmDanger(props: Props) {
 function Asking({ name, title, verb, consequences, run, done, close }: Props) {
   const { t } = useTranslation();
   const [typed, setTyped] = useState("");
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
+  const { busy, error, submit } = useSubmit();
   const matches = typed.trim() === name;
-  const go = async () => {
-    if (!matches || busy) return;
-    setBusy(true);
-    setError(null);
-    try {
+  const go = () => {
+    if (!matches) return;
+    return submit(async () => {
       await run();
       close();
       done?.();
-    } catch (caught) {
-      setError(caught);
-    } finally {
-      setBusy(false);
-    }
+    });
   };
   return (
     <Modal

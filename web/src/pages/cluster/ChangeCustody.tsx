@@ -7,6 +7,7 @@ import * as queries from "~/api/queries";
 import type { ClusterInstallation } from "~/api/schema";
 import { Problem } from "~/components/Problem";
 import { useTranslation } from "~/i18n/react";
+import { useSubmit } from "~/lib/useSubmit";
 
 type Word = "" | "own" | "observe";
 const WORDS: readonly Word[] = ["", "own", "observe"];
@@ -25,27 +26,19 @@ function Asking({ cluster, close }: Props) {
   const { t } = useTranslation("cluster");
   const client = useQueryClient();
   const [word, setWord] = useState<Word>(cluster.custody.wish ?? "");
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
+  const { busy, error, submit } = useSubmit();
   const foreign = (cluster.crds ?? []).filter((crd) => crd.ownership.origin === "foreign");
   const evidence = foreign.map((crd) => {
     const { owner } = crd.ownership;
     return `${crd.versions.name}: ${owner ? [owner.writer, owner.name, owner.evidence].filter(Boolean).join(", ") : "-"}`;
   });
-  const save = async () => {
-    setBusy(true);
-    setError(null);
-    try {
+  const save = () =>
+    submit(async () => {
       const body = { custody: word || null, evidence };
       await api("PUT /clusters/{name}/custody", { path: { name: cluster.cluster }, body });
       await queries.invalidate(client, "clusters", "matrix", "status");
       close();
-    } catch (caught) {
-      setError(caught);
-    } finally {
-      setBusy(false);
-    }
-  };
+    });
   return (
     <Modal
       open

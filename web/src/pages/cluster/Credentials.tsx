@@ -9,6 +9,7 @@ import { Facts } from "~/components/Detail";
 import { Since } from "~/components/Since";
 import { ToneTag } from "~/components/StateTag";
 import { useTranslation } from "~/i18n/react";
+import { useSubmit } from "~/lib/useSubmit";
 import { connectionBody, KubeconfigField, NOTHING } from "~/pages/clusters/KubeconfigField";
 import { Revealed } from "~/pages/clusters/Revealed";
 import { useSession } from "~/shell/session";
@@ -70,24 +71,16 @@ function Rotate({ name }: { name: string }) {
   const client = useQueryClient();
   const { message } = App.useApp();
   const [connection, setConnection] = useState(NOTHING);
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
-  const submit = async () => {
-    setBusy(true);
-    setError(null);
-    try {
+  const { busy, error, submit } = useSubmit();
+  const replace = () =>
+    submit(async () => {
       await api("PUT /clusters/{name}/credentials", { path: { name }, body: connectionBody(connection) });
       setConnection(NOTHING);
       void message.success(t("rotate.done"));
       await queries.invalidate(client, "clusters", "matrix", "status");
-    } catch (caught) {
-      setError(caught);
-    } finally {
-      setBusy(false);
-    }
-  };
+    });
   return (
-    <Form layout="vertical" onFinish={submit} className="stack">
+    <Form layout="vertical" onFinish={replace} className="stack">
       <KubeconfigField value={connection} change={setConnection} />
       <Revealed error={error} />
       <div className="row">

@@ -14,6 +14,7 @@ import { ToneTag, Verdict } from "~/components/StateTag";
 import { useTranslation } from "~/i18n/react";
 import { nameOfRef } from "~/i18n/server";
 import { verdictTone } from "~/lib/states";
+import { useSubmit } from "~/lib/useSubmit";
 import { useSession } from "~/shell/session";
 import type { PartProps } from ".";
 import { Lines, Pane } from "./Pane";
@@ -120,20 +121,13 @@ function Leave({ name, team }: { name: string; team: string }) {
   const { t } = useTranslation("cluster");
   const { may } = useSession();
   const navigate = useNavigate();
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
+  const { busy, error, submit } = useSubmit();
   if (!may("plan.create", team)) return <span className="muted">{t("leaving.ask", { team })}</span>;
-  const plan = async () => {
-    setBusy(true);
-    setError(null);
-    try {
+  const plan = () =>
+    submit(async () => {
       const made = await api("POST /plans", { body: { team, clusters: [name], action: "leave" } });
       await navigate(`/plans/${encodeURIComponent(made.hash)}`);
-    } catch (caught) {
-      setError(caught);
-      setBusy(false);
-    }
-  };
+    });
   return (
     <span className="stack tight">
       <span>

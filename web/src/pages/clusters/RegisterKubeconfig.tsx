@@ -6,6 +6,7 @@ import { api } from "~/api/client";
 import * as queries from "~/api/queries";
 import type { RegisteredCluster } from "~/api/schema";
 import { useTranslation } from "~/i18n/react";
+import { useSubmit } from "~/lib/useSubmit";
 import { connectionBody, KubeconfigField, NOTHING } from "./KubeconfigField";
 import { contextsOf, labelOf } from "./kubeconfig";
 import { Revealed } from "./Revealed";
@@ -20,30 +21,23 @@ export function RegisterKubeconfig({ done }: { done: (cluster: RegisteredCluster
   const [connection, setConnection] = useState(NOTHING);
   const [custody, setCustody] = useState<Custody>("");
   const [secrets, setSecrets] = useState(false);
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
+  const { busy, error, submit } = useSubmit();
   const context = connection.context || contextsOf(connection.kubeconfig).current;
   // Until somebody types one, the name is that of the context.
   const called = name ?? labelOf(context);
   const ready = called !== "" && connection.kubeconfig.trim() !== "";
-  const submit = async () => {
-    if (!ready || busy) return;
-    setBusy(true);
-    setError(null);
-    try {
+  const register = () => {
+    if (!ready) return;
+    return submit(async () => {
       const body = { ...connectionBody(connection), name: called, read_secrets: secrets, custody: custody || null };
       const cluster = await api("POST /clusters", { body });
       setConnection(NOTHING);
       await queries.invalidate(client, "clusters", "status", "matrix", "health");
       done(cluster);
-    } catch (caught) {
-      setError(caught);
-    } finally {
-      setBusy(false);
-    }
+    });
   };
   return (
-    <Form layout="vertical" requiredMark={false} onFinish={submit} className="stack">
+    <Form layout="vertical" requiredMark={false} onFinish={register} className="stack">
       <KubeconfigField value={connection} change={setConnection} />
       <Form.Item label={t("name.label")} extra={t("name.about")} htmlFor="register-name">
         <Input

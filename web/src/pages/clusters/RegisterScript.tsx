@@ -11,6 +11,7 @@ import { Loading } from "~/components/Loading";
 import { Problem } from "~/components/Problem";
 import { YamlView } from "~/components/YamlView";
 import { useTranslation } from "~/i18n/react";
+import { useSubmit } from "~/lib/useSubmit";
 import { Offered } from "./Offered";
 import { type Account, access } from "./queries";
 
@@ -38,22 +39,15 @@ function Offering({ made }: { made: (offer: RegistrationOffer) => void }) {
   const { t } = useTranslation("clusters");
   const [name, setName] = useState("");
   const [account, setAccount] = useState(LEAST);
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
-  const submit = async () => {
-    if (!name || busy) return;
-    setBusy(true);
-    setError(null);
-    try {
+  const { busy, error, submit } = useSubmit();
+  const offer = () => {
+    if (!name) return;
+    return submit(async () => {
       made(await api("POST /registrations", { body: { name, ...account } }));
-    } catch (caught) {
-      setError(caught);
-    } finally {
-      setBusy(false);
-    }
+    });
   };
   return (
-    <Form layout="vertical" requiredMark={false} onFinish={submit} className="stack">
+    <Form layout="vertical" requiredMark={false} onFinish={offer} className="stack">
       <p className="muted">{t("script.about")}</p>
       <Form.Item label={t("name.label")} extra={t("name.about")} htmlFor="script-name">
         <Input

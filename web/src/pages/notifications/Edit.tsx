@@ -1,13 +1,13 @@
 /** Making and changing a notification. Address and secret are written and never read: left empty, they stay. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Form, Input, Modal, Radio, Select } from "antd";
-import { useState } from "react";
 import { api } from "~/api/client";
 import * as queries from "~/api/queries";
 import type { NotificationBody, NotificationStatus } from "~/api/schema";
 import { Problem } from "~/components/Problem";
 import { NAMES } from "~/i18n";
 import { useTranslation } from "~/i18n/react";
+import { useSubmit } from "~/lib/useSubmit";
 import { useScope } from "~/shell/scope";
 import { useSession } from "~/shell/session";
 
@@ -34,24 +34,16 @@ export function Edit({ notification, known, close }: Props) {
   const teams = useQuery(queries.teams());
   const [form] = Form.useForm<Given>();
   const type = Form.useWatch("type", form);
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
-  const save = async ({ name, url, secret, ...rest }: Given) => {
-    setBusy(true);
-    setError(null);
-    try {
+  const { busy, error, submit } = useSubmit();
+  const save = ({ name, url, secret, ...rest }: Given) =>
+    submit(async () => {
       await api("PUT /notifications/{name}", {
         path: { name: notification?.name ?? name },
         body: { ...rest, ...(url && { url }), ...(secret && { secret }) },
       });
       await queries.invalidate(client, "notifications");
       close();
-    } catch (caught) {
-      setError(caught);
-    } finally {
-      setBusy(false);
-    }
-  };
+    });
   const everywhere = may("notification.write") && { value: "", label: t("all-teams") };
   const own = (teams.data ?? []).filter((one) => may("notification.write", one.team.name));
   const initial: Partial<Given> = notification ?? {

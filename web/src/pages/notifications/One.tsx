@@ -12,6 +12,7 @@ import { Since } from "~/components/Since";
 import { ToneTag } from "~/components/StateTag";
 import { NAMES } from "~/i18n";
 import { useTranslation } from "~/i18n/react";
+import { useSubmit } from "~/lib/useSubmit";
 import { useSession } from "~/shell/session";
 import { Fares } from ".";
 
@@ -21,32 +22,25 @@ interface Props {
   close: () => void;
 }
 
-type Trial = "idle" | "busy" | "arrived";
-
 export function One({ notification, edit, close }: Props) {
   const { t } = useTranslation("notifications");
   const { t: common } = useTranslation("common");
   const { may } = useSession();
   const client = useQueryClient();
-  const [trial, setTrial] = useState<Trial>("idle");
-  const [error, setError] = useState<unknown>(null);
+  const { busy, error, submit } = useSubmit();
+  const [arrived, setArrived] = useState(false);
   const [removing, setRemoving] = useState(false);
   const { name, team, type, events, minimum, language, signed, created_at, dead, pending } = notification;
-  const attempt = async () => {
-    setTrial("busy");
-    setError(null);
-    try {
+  const attempt = () =>
+    submit(async () => {
+      setArrived(false);
       await api("POST /notifications/{name}/test", { path: { name } });
-      setTrial("arrived");
-    } catch (caught) {
-      setTrial("idle");
-      setError(caught);
-    }
-  };
+      setArrived(true);
+    });
   const actions = (
     <div className="row">
       {may("notification.test", team) && (
-        <Button loading={trial === "busy"} onClick={() => void attempt()}>
+        <Button loading={busy} onClick={attempt}>
           {t("test")}
         </Button>
       )}
@@ -61,7 +55,7 @@ export function One({ notification, edit, close }: Props) {
   const summary = (
     <div className="stack">
       {actions}
-      <div role="status">{trial === "arrived" && <ToneTag tone="healthy">{t("arrived")}</ToneTag>}</div>
+      <div role="status">{arrived && <ToneTag tone="healthy">{t("arrived")}</ToneTag>}</div>
       <Problem error={error} />
       <Facts
         rows={[

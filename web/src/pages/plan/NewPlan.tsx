@@ -10,6 +10,7 @@ import { api } from "~/api/client";
 import * as queries from "~/api/queries";
 import { Problem } from "~/components/Problem";
 import { useTranslation } from "~/i18n/react";
+import { useSubmit } from "~/lib/useSubmit";
 import { useSession } from "~/shell/session";
 
 export function NewPlan() {
@@ -35,24 +36,16 @@ function Asked({ team: given, cluster, close }: { team: string; cluster: string;
   const [clusters, setClusters] = useState<string[]>(cluster ? [cluster] : []);
   const [action, setAction] = useState<"install" | "leave">("install");
   const [keep, setKeep] = useState(false);
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
+  const { busy, error, submit } = useSubmit();
   const team = picked || (allowed.length === 1 ? (allowed[0]?.team.name ?? "") : "");
   const bindings = allowed.find((one) => one.team.name === team)?.bindings ?? [];
   const chosen = clusters.filter((name) => bindings.some((one) => one.cluster === name));
-  const make = async () => {
-    setBusy(true);
-    setError(null);
-    try {
+  const make = () =>
+    submit(async () => {
       const keep_crds = action === "leave" && keep;
       const made = await api("POST /plans", { body: { team, clusters: chosen, action, keep_crds } });
       await navigate(`/plans/${made.hash}`);
-    } catch (caught) {
-      setError(caught);
-    } finally {
-      setBusy(false);
-    }
-  };
+    });
   return (
     <Modal
       open

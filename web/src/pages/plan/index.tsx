@@ -11,6 +11,7 @@ import { Problem } from "~/components/Problem";
 import { Since } from "~/components/Since";
 import { ToneTag } from "~/components/StateTag";
 import { useTranslation } from "~/i18n/react";
+import { useSubmit } from "~/lib/useSubmit";
 import { useSession } from "~/shell/session";
 import { RolloutTag } from "../rollouts/states";
 import { Approval, Moved } from "./Approval";
@@ -144,24 +145,16 @@ function CarriedOut({ rollout }: { rollout: RolloutStatus }) {
 function Again({ made, moved }: { made: PlanAnswer; moved: (now: PlanAnswer) => void }) {
   const { t } = useTranslation("plan");
   const { may } = useSession();
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
+  const { busy, error, submit } = useSubmit();
   const [held, setHeld] = useState(false);
   if (!may("plan.create", made.plan.team)) return null;
-  const check = async () => {
-    setBusy(true);
-    setError(null);
-    setHeld(false);
-    try {
+  const check = () =>
+    submit(async () => {
+      setHeld(false);
       const now = await queries.again(made.plan);
       if (now.hash === made.hash) setHeld(true);
       else moved(now);
-    } catch (caught) {
-      setError(caught);
-    } finally {
-      setBusy(false);
-    }
-  };
+    });
   return (
     <>
       <span role="status">{held && <ToneTag tone="healthy">{t("again.holds")}</ToneTag>}</span>
@@ -198,6 +191,7 @@ function useSettled(made: PlanAnswer) {
   return { again: planned.run, problem: planned.problem };
 }
 
+/** Not `useSubmit`: what is settled while a plan is made needs another one. */
 function usePlanned(make: () => Promise<PlanAnswer>) {
   const navigate = useNavigate();
   const [busy, setBusy] = useState(false);

@@ -1,6 +1,5 @@
 /** What went wrong, before anything else: the cluster, the step, why, whose it is, and what to do. */
 import { Button } from "antd";
-import { useState } from "react";
 import { Link, useNavigate } from "react-router";
 import { api } from "~/api/client";
 import type { PlanAnswer, RolloutStatus, TargetStatus } from "~/api/schema";
@@ -9,6 +8,7 @@ import { Problem } from "~/components/Problem";
 import { Shape } from "~/components/Shape";
 import { useTranslation } from "~/i18n/react";
 import { sentencesOfReport, useSay } from "~/i18n/server";
+import { useSubmit } from "~/lib/useSubmit";
 import { useSession } from "~/shell/session";
 
 /** Retrying the same plan fails again: another one is needed. */
@@ -67,21 +67,14 @@ function One({
 function Replan({ plan: { plan } }: { plan: PlanAnswer }) {
   const { t } = useTranslation("rollout");
   const navigate = useNavigate();
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
-  const make = async () => {
-    setBusy(true);
-    try {
+  const { busy, error, submit } = useSubmit();
+  const make = () =>
+    submit(async () => {
       const clusters = plan.clusters.map((one) => one.cluster);
       const body = { team: plan.team, clusters, action: plan.action, keep_crds: plan.keep_crds ?? false };
       const made = await api("POST /plans", { body });
       await navigate(`/plans/${made.hash}`);
-    } catch (caught) {
-      setError(caught);
-    } finally {
-      setBusy(false);
-    }
-  };
+    });
   return (
     <>
       <span>

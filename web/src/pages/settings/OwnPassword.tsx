@@ -1,12 +1,12 @@
 /** One's own password: the old one proves that it is oneself. */
 import { useQueryClient } from "@tanstack/react-query";
 import { App, Button, Form, Input } from "antd";
-import { useState } from "react";
 import { api } from "~/api/client";
 import * as queries from "~/api/queries";
 import { Problem } from "~/components/Problem";
 import { usePasswordRules } from "~/components/passwords";
 import { useTranslation } from "~/i18n/react";
+import { useSubmit } from "~/lib/useSubmit";
 import { useSession } from "~/shell/session";
 import { Section } from "./Section";
 
@@ -33,23 +33,15 @@ function Change({ name }: { name: string }) {
   const client = useQueryClient();
   const { message } = App.useApp();
   const [form] = Form.useForm<Given>();
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
+  const { busy, error, submit } = useSubmit();
   const rules = usePasswordRules(name);
-  const save = async ({ current, password }: Given) => {
-    setBusy(true);
-    setError(null);
-    try {
+  const save = ({ current, password }: Given) =>
+    submit(async () => {
       await api("PUT /me/password", { body: { current, password } });
       form.resetFields();
       void message.success(t("password.done"));
       await queries.invalidate(client, "sessions");
-    } catch (caught) {
-      setError(caught);
-    } finally {
-      setBusy(false);
-    }
-  };
+    });
   return (
     <Section title={t("password.title")} about={t("password.about")}>
       <Form<Given> form={form} layout="vertical" requiredMark={false} onFinish={save}>

@@ -1,11 +1,11 @@
 /** The first run: the code that `gatewright up` printed, and the first administrator. There is no default password. */
 import { useQueryClient } from "@tanstack/react-query";
 import { Button, Form, Input } from "antd";
-import { useState } from "react";
 import { Navigate } from "react-router";
 import { setUp } from "~/api/session";
 import { Problem } from "~/components/Problem";
 import { useTranslation } from "~/i18n/react";
+import { useSubmit } from "~/lib/useSubmit";
 import { Door } from "~/shell/Door";
 import { useSession } from "~/shell/session";
 
@@ -21,25 +21,17 @@ export default function Setup() {
   const { t } = useTranslation("setup");
   const { session } = useSession();
   const client = useQueryClient();
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
+  const { busy, error, submit } = useSubmit();
   if (session.state !== "setup") return <Navigate to={session.state === "signed-in" ? "/start" : "/sign-in"} replace />;
 
-  const submit = async ({ token, name, password }: Given) => {
-    setBusy(true);
-    setError(null);
-    try {
+  const begin = ({ token, name, password }: Given) =>
+    submit(async () => {
       await setUp(client, token.trim(), name.trim(), password);
-    } catch (caught) {
-      setError(caught);
-    } finally {
-      setBusy(false);
-    }
-  };
+    });
   return (
     <Door title={t("title")}>
       <p className="muted">{t("text")}</p>
-      <Form<Given> layout="vertical" requiredMark={false} onFinish={submit}>
+      <Form<Given> layout="vertical" requiredMark={false} onFinish={begin}>
         <Form.Item name="token" label={t("token")} rules={[{ required: true, message: t("missing.token") }]}>
           <Input autoFocus autoComplete="off" spellCheck={false} className="mono" />
         </Form.Item>

@@ -1,13 +1,13 @@
 /** Signing in with a name and a password, or with the organisation's provider; then back to where one wanted to go. */
 import { useQueryClient } from "@tanstack/react-query";
 import { Button, Divider, Form, Input } from "antd";
-import { useState } from "react";
 import { Navigate, useLocation } from "react-router";
 import { signIn } from "~/api/session";
 import { CopyName } from "~/components/CopyName";
 import { Problem } from "~/components/Problem";
 import { Shape } from "~/components/Shape";
 import { useTranslation } from "~/i18n/react";
+import { useSubmit } from "~/lib/useSubmit";
 import { Door, wanted } from "~/shell/Door";
 import { useSession } from "~/shell/session";
 
@@ -24,27 +24,19 @@ export default function SignIn() {
   const { session } = useSession();
   const { search } = useLocation();
   const client = useQueryClient();
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
+  const { busy, error, submit } = useSubmit();
   if (session.state === "setup") return <Navigate to="/setup" replace />;
   if (session.state === "signed-in") return <Navigate to={wanted(search)} replace />;
 
-  const submit = async ({ name, password }: Given) => {
-    setBusy(true);
-    setError(null);
-    try {
+  const enter = ({ name, password }: Given) =>
+    submit(async () => {
       await signIn(client, name, password);
-    } catch (caught) {
-      setError(caught);
-    } finally {
-      setBusy(false);
-    }
-  };
+    });
   const { oidc } = session;
   const failed = new URLSearchParams(search).get("error")?.slice(0, 80);
   return (
     <Door title={t("title")}>
-      <Form<Given> layout="vertical" requiredMark={false} onFinish={submit}>
+      <Form<Given> layout="vertical" requiredMark={false} onFinish={enter}>
         <Form.Item name="name" label={t("name")} rules={[{ required: true, message: t("missing.name") }]}>
           <Input autoFocus autoComplete="username" autoCapitalize="none" spellCheck={false} />
         </Form.Item>

@@ -17,6 +17,7 @@ import { Editor, manifestSchema } from "~/editor/index";
 import { useDiff } from "~/editor/useDiff";
 import { validate } from "~/editor/validate";
 import { useTranslation } from "~/i18n/react";
+import { useSubmit } from "~/lib/useSubmit";
 import { useSession } from "~/shell/session";
 import { Conflict } from "./Conflict";
 import { addressOf, bodyOf, textOf } from "./manifest";
@@ -47,8 +48,7 @@ export function StackEditor({ initial, latest, teams, actions, saved }: Props) {
   const [params, setParams] = useSearchParams();
   const [text, setText] = useState(initial);
   const [read, setRead] = useState(latest);
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
+  const { busy, error, submit } = useSubmit();
   const before = read ? textOf(read.body) : "";
   const dirty = text !== before;
   const moved = latest !== null && read !== null && latest.etag !== read.etag;
@@ -85,8 +85,6 @@ export function StackEditor({ initial, latest, teams, actions, saved }: Props) {
 
   const save = async (etag: string | undefined) => {
     if (!manifest) return;
-    setBusy(true);
-    setError(null);
     try {
       const path = { team, name };
       await api("PUT /teams/{team}/stacks/{name}", { path, body: bodyOf(manifest), ...(etag && { ifMatch: etag }) });
@@ -97,9 +95,7 @@ export function StackEditor({ initial, latest, teams, actions, saved }: Props) {
       saved(team, name);
     } catch (caught) {
       if (caught instanceof ProblemError && caught.status === 412) await client.invalidateQueries(query(team, name));
-      else setError(caught);
-    } finally {
-      setBusy(false);
+      else throw caught;
     }
   };
   const wrong = !manifest
@@ -126,7 +122,7 @@ export function StackEditor({ initial, latest, teams, actions, saved }: Props) {
           mine={text}
           keepMine={() => {
             setRead(latest);
-            void save(latest.etag);
+            void submit(() => save(latest.etag));
           }}
           takeTheirs={() => {
             setRead(latest);
@@ -181,7 +177,7 @@ export function StackEditor({ initial, latest, teams, actions, saved }: Props) {
           type="primary"
           disabled={wrong !== null}
           loading={busy}
-          onClick={() => void save(read ? (read.etag ?? "*") : undefined)}
+          onClick={() => submit(() => save(read ? (read.etag ?? "*") : undefined))}
         >
           {t(read ? "save.save" : "save.create")}
         </Button>

@@ -12,6 +12,7 @@ import { PageHeader } from "~/components/PageHeader";
 import { Problem } from "~/components/Problem";
 import { ToneTag } from "~/components/StateTag";
 import { useTranslation } from "~/i18n/react";
+import { useSubmit } from "~/lib/useSubmit";
 import { useSession } from "~/shell/session";
 import { textOf } from "./manifest";
 import { stack as query } from "./queries";
@@ -92,22 +93,14 @@ function Planned({ team, used }: { team: string; used: readonly Binding[] }) {
   const { t } = useTranslation("stack");
   const { may } = useSession();
   const navigate = useNavigate();
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
+  const { busy, error, submit } = useSubmit();
   if (!used.length || !may("plan.create", team)) return null;
-  const make = async () => {
-    setBusy(true);
-    setError(null);
-    try {
+  const make = () =>
+    submit(async () => {
       const clusters = used.map((one) => one.cluster);
       const made = await api("POST /plans", { body: { team, clusters, action: "install", keep_crds: false } });
       await navigate(`/plans/${made.hash}`);
-    } catch (caught) {
-      setError(caught);
-    } finally {
-      setBusy(false);
-    }
-  };
+    });
   return (
     <>
       <Button loading={busy} onClick={make}>

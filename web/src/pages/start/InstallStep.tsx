@@ -9,10 +9,10 @@ import { Loading } from "~/components/Loading";
 import { Problem } from "~/components/Problem";
 import { ToneTag } from "~/components/StateTag";
 import { useTranslation } from "~/i18n/react";
+import { useSubmit } from "~/lib/useSubmit";
 import type { Progress } from "./progress";
 import { versionsOf } from "./progress";
 import { stackSchema } from "./queries";
-import { useWork } from "./work";
 
 const NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 const AT_WORK = ["pending", "running", "paused"];
@@ -70,7 +70,7 @@ function usePlan(binding: Binding): (stack: string) => Promise<void> {
 
 function PlanIt({ binding, stack }: { binding: Binding; stack: Stack }) {
   const { t } = useTranslation("start");
-  const { busy, error, run } = useWork();
+  const { busy, error, submit } = useSubmit();
   const plan = usePlan(binding);
   const { bundle, controller } = stack;
   return (
@@ -93,7 +93,7 @@ function PlanIt({ binding, stack }: { binding: Binding; stack: Stack }) {
       </p>
       <Problem error={error} />
       <div className="row">
-        <Button type="primary" loading={busy} onClick={() => void run(() => plan(stack.name))}>
+        <Button type="primary" loading={busy} onClick={() => void submit(() => plan(stack.name))}>
           {t("install.plan", { cluster: binding.cluster })}
         </Button>
         <span className="muted">{busy ? t("install.planning") : t("install.approve")}</span>
@@ -109,12 +109,12 @@ interface MakeProps {
 
 function MakeStack({ binding, known }: MakeProps) {
   const { t } = useTranslation("start");
-  const { busy, error, run } = useWork();
+  const { busy, error, submit } = useSubmit();
   const plan = usePlan(binding);
   const [form] = Form.useForm<Chosen>();
   const controlled = Form.useWatch("controlled", form) ?? true;
   const make = ({ name, bundle, version }: Chosen) =>
-    run(async () => {
+    submit(async () => {
       const controller = controlled && version ? { name: "traefik" as const, version } : null;
       const path = { team: binding.team, name: name.trim() };
       await api("PUT /teams/{team}/stacks/{name}", { path, body: { bundle: { version: bundle }, controller } });

@@ -7,9 +7,9 @@ import { api } from "~/api/client";
 import * as queries from "~/api/queries";
 import { Problem } from "~/components/Problem";
 import { useTranslation } from "~/i18n/react";
+import { useSubmit } from "~/lib/useSubmit";
 import { Register, type Way } from "~/pages/clusters/Register";
 import type { Progress } from "./progress";
-import { useWork } from "./work";
 
 const NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 
@@ -33,9 +33,9 @@ export function TeamStep({ teams }: { teams: string[] }) {
   const { t } = useTranslation("start");
   const client = useQueryClient();
   const onward = useOnward();
-  const { busy, error, run } = useWork();
+  const { busy, error, submit } = useSubmit();
   const create = ({ name }: { name: string }) =>
-    run(async () => {
+    submit(async () => {
       await api("PUT /teams/{team}", { path: { team: name.trim() }, body: {} });
       await queries.invalidate(client, "teams");
       onward();
@@ -82,9 +82,9 @@ export function BindStep({ progress, teams, clusters }: BindProps) {
   const { t } = useTranslation("start");
   const client = useQueryClient();
   const onward = useOnward();
-  const { busy, error, run } = useWork();
+  const { busy, error, submit } = useSubmit();
   const bind = ({ team, cluster, namespace }: Bound) =>
-    run(async () => {
+    submit(async () => {
       const path = { team, cluster };
       await api("PUT /teams/{team}/bindings/{cluster}", { path, body: { namespace: namespace?.trim() ?? "" } });
       await queries.invalidate(client, "teams", "bindings", "matrix");

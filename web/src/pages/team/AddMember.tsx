@@ -1,10 +1,10 @@
 /** Gives somebody a role in the team. Who may not list people types the name. */
 import { useQuery } from "@tanstack/react-query";
 import { AutoComplete, Form, Modal, Select } from "antd";
-import { useState } from "react";
 import { api } from "~/api/client";
 import { Problem } from "~/components/Problem";
 import { useTranslation } from "~/i18n/react";
+import { useSubmit } from "~/lib/useSubmit";
 import { useSession } from "~/shell/session";
 import { useRoleName } from "./Members";
 import { people } from "./queries";
@@ -26,22 +26,14 @@ export function AddMember({ team, roles, present, close, done }: Props) {
   const label = useRoleName();
   const known = useQuery({ ...people(), enabled: session.permissions?.includes("user.read") ?? false });
   const [form] = Form.useForm<{ user: string; role: string }>();
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
+  const { busy, error, submit } = useSubmit();
   const free = (known.data ?? []).filter((one) => !present.includes(one.name));
-  const put = async ({ user, role }: { user: string; role: string }) => {
-    setBusy(true);
-    setError(null);
-    try {
+  const put = ({ user, role }: { user: string; role: string }) =>
+    submit(async () => {
       await api("PUT /teams/{team}/members/{user}", { path: { team, user: user.trim() }, body: { role } });
       await done();
       close();
-    } catch (caught) {
-      setError(caught);
-    } finally {
-      setBusy(false);
-    }
-  };
+    });
   return (
     <Modal
       open

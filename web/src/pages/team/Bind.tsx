@@ -1,12 +1,12 @@
 /** Puts the team on a cluster, or changes its namespace and stack there. Whose a taken namespace is, the server says. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Form, Input, Modal, Select } from "antd";
-import { useState } from "react";
 import { api } from "~/api/client";
 import * as queries from "~/api/queries";
 import type { Binding } from "~/api/schema";
 import { Problem } from "~/components/Problem";
 import { useTranslation } from "~/i18n/react";
+import { useSubmit } from "~/lib/useSubmit";
 import type { Part } from "./part";
 
 const NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
@@ -35,17 +35,14 @@ function Asking({ team, binding, cluster, close }: Props & { binding: Binding | 
   const { t: common } = useTranslation("common");
   const client = useQueryClient();
   const [form] = Form.useForm<Asked>();
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
+  const { busy, error, submit } = useSubmit();
   const made = binding === "new";
   const clusters = useQuery({ ...queries.clusters(), enabled: made });
   const bound = new Set(team.bindings.map((one) => one.cluster));
   const free = (clusters.data ?? []).map((one) => one.spec.name).filter((one) => !bound.has(one));
   const name = team.team.name;
-  const put = async (asked: Asked) => {
-    setBusy(true);
-    setError(null);
-    try {
+  const put = (asked: Asked) =>
+    submit(async () => {
       const where = made ? asked.cluster : binding.cluster;
       await api("PUT /teams/{team}/bindings/{cluster}", {
         path: { team: name, cluster: where },
@@ -53,12 +50,7 @@ function Asking({ team, binding, cluster, close }: Props & { binding: Binding | 
       });
       await queries.invalidate(client, "teams", "bindings", "matrix", "status", "health", "mappings");
       close();
-    } catch (caught) {
-      setError(caught);
-    } finally {
-      setBusy(false);
-    }
-  };
+    });
   return (
     <Modal
       open

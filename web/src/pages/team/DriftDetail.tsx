@@ -1,7 +1,6 @@
 /** One drift: what is and what to do, who changed it, what differs; resume after a fight, or a plan that puts it back. */
 import { useQueryClient } from "@tanstack/react-query";
 import { Button } from "antd";
-import { useState } from "react";
 import { useNavigate } from "react-router";
 import { api } from "~/api/client";
 import * as queries from "~/api/queries";
@@ -15,6 +14,7 @@ import { Since } from "~/components/Since";
 import { ToneTag } from "~/components/StateTag";
 import { useTranslation } from "~/i18n/react";
 import { nameOfRef, useSay } from "~/i18n/server";
+import { useSubmit } from "~/lib/useSubmit";
 import { useSession } from "~/shell/session";
 import { driftTone } from "./Drifts";
 
@@ -96,26 +96,14 @@ function Acts({ drift, team }: { drift: Drift; team: string }) {
   const { may } = useSession();
   const client = useQueryClient();
   const navigate = useNavigate();
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
-  const run = async (act: () => Promise<unknown>) => {
-    setBusy(true);
-    setError(null);
-    try {
-      await act();
-    } catch (caught) {
-      setError(caught);
-    } finally {
-      setBusy(false);
-    }
-  };
+  const { busy, error, submit } = useSubmit();
   const resume = () =>
-    run(async () => {
+    submit(async () => {
       await api("POST /drifts/resume", { body: { cluster: drift.cluster } });
       await queries.invalidate(client, "drifts");
     });
   const plan = () =>
-    run(async () => {
+    submit(async () => {
       const made = await api("POST /plans", { body: { team, clusters: [drift.cluster] } });
       void navigate(`/plans/${made.hash}`);
     });

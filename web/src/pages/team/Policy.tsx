@@ -9,6 +9,7 @@ import type { SkewPolicy, TeamView } from "~/api/schema";
 import { Findings } from "~/components/Causes";
 import { Problem } from "~/components/Problem";
 import { useTranslation } from "~/i18n/react";
+import { useSubmit } from "~/lib/useSubmit";
 import { useSession } from "~/shell/session";
 import { RemoveTeam } from "../teams/RemoveTeam";
 import type { Part } from "./part";
@@ -67,13 +68,10 @@ function Change({ team, mayWrite }: { team: Part["team"]; mayWrite: boolean }) {
   const client = useQueryClient();
   const [form] = Form.useForm<Asked>();
   const level = Form.useWatch("skew", form);
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
+  const { busy, error, submit } = useSubmit();
   const { name, defaultNamespace = "", versions } = team.team;
-  const save = async (asked: Asked) => {
-    setBusy(true);
-    setError(null);
-    try {
+  const save = (asked: Asked) =>
+    submit(async () => {
       await api("PUT /teams/{team}", {
         path: { team: name },
         body: {
@@ -84,12 +82,7 @@ function Change({ team, mayWrite }: { team: Part["team"]; mayWrite: boolean }) {
       });
       await queries.invalidate(client, "teams", "health", "matrix", "bindings");
       message.success(t("policy.saved"));
-    } catch (caught) {
-      setError(caught);
-    } finally {
-      setBusy(false);
-    }
-  };
+    });
   return (
     <Form
       form={form}

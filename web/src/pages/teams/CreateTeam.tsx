@@ -1,12 +1,12 @@
 /** A new team: its name, and the namespace that it has on clusters unless a binding says otherwise. */
 import { useQueryClient } from "@tanstack/react-query";
 import { Form, Input, Modal } from "antd";
-import { useState } from "react";
 import { useNavigate } from "react-router";
 import { api } from "~/api/client";
 import * as queries from "~/api/queries";
 import { Problem } from "~/components/Problem";
 import { useTranslation } from "~/i18n/react";
+import { useSubmit } from "~/lib/useSubmit";
 
 const NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 
@@ -27,12 +27,9 @@ function Asking({ known, close }: Props) {
   const navigate = useNavigate();
   const [form] = Form.useForm<{ name: string; namespace?: string }>();
   const name = Form.useWatch("name", form);
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
-  const make = async (asked: { name: string; namespace?: string }) => {
-    setBusy(true);
-    setError(null);
-    try {
+  const { busy, error, submit } = useSubmit();
+  const make = (asked: { name: string; namespace?: string }) =>
+    submit(async () => {
       await api("PUT /teams/{team}", {
         path: { team: asked.name },
         body: asked.namespace ? { defaultNamespace: asked.namespace } : {},
@@ -40,12 +37,7 @@ function Asking({ known, close }: Props) {
       await queries.invalidate(client, "teams", "health");
       close();
       void navigate(`/teams/${encodeURIComponent(asked.name)}`);
-    } catch (caught) {
-      setError(caught);
-    } finally {
-      setBusy(false);
-    }
-  };
+    });
   return (
     <Modal
       open

@@ -11,6 +11,7 @@ import { useTranslation } from "~/i18n/react";
 import { holding } from "~/lib/apiTokens";
 import { delegable, type Permission } from "~/lib/permissions";
 import { exact } from "~/lib/time";
+import { useSubmit } from "~/lib/useSubmit";
 import { useSession } from "~/shell/session";
 import { people } from "./queries";
 
@@ -45,16 +46,13 @@ export function MakeToken({ tokens, close, done }: Props) {
   const days = Form.useWatch("days", form) ?? 90;
   const [narrow, setNarrow] = useState(false);
   const [chosen, setChosen] = useState<string[]>([]);
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
+  const { busy, error, submit } = useSubmit();
   const teams = everyTeam ? known.data?.map((one) => one.team.name) : Object.keys(session.teams);
   const taken = (name: string) =>
     tokens.some((one) => one.user === user && one.name === name && holding(one, Date.now()));
-  const make = async (given: Given) => {
+  const make = (given: Given) => {
     if (narrow && !chosen.length) return;
-    setBusy(true);
-    setError(null);
-    try {
+    return submit(async () => {
       const made = await api("POST /tokens", {
         body: {
           name: given.name.trim(),
@@ -66,11 +64,7 @@ export function MakeToken({ tokens, close, done }: Props) {
       });
       void queries.invalidate(client, "tokens");
       done(made);
-    } catch (caught) {
-      setError(caught);
-    } finally {
-      setBusy(false);
-    }
+    });
   };
   return (
     <Drawer

@@ -1,7 +1,6 @@
 /** A new person, or the name to show and the role of one. */
 import { useQueryClient } from "@tanstack/react-query";
 import { App, Form, Input, Modal, Radio, Select } from "antd";
-import { useState } from "react";
 import { api } from "~/api/client";
 import * as queries from "~/api/queries";
 import type { PersonView, Role } from "~/api/schema";
@@ -10,6 +9,7 @@ import { Problem } from "~/components/Problem";
 import { usePasswordRules } from "~/components/passwords";
 import { useTranslation } from "~/i18n/react";
 import { holds } from "~/lib/permissions";
+import { useSubmit } from "~/lib/useSubmit";
 import { useSession } from "~/shell/session";
 import { people } from "./queries";
 
@@ -42,8 +42,7 @@ export function PersonForm({ person, roles, close }: Props) {
   const name = Form.useWatch("name", form) ?? "";
   const proof = Form.useWatch("proof", form) ?? "password";
   const rules = usePasswordRules(name);
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
+  const { busy, error, submit } = useSubmit();
   const own = person !== undefined && person.name === session.person?.name;
   const mine = (roles ?? []).filter((one) => one.scope === "installation" && holds(session, one.permissions));
   const options = [
@@ -54,23 +53,17 @@ export function PersonForm({ person, roles, close }: Props) {
       about: about(one.name) ?? t("allows", { count: one.permissions.length }),
     })),
   ];
-  const save = async (given: Given) => {
-    setBusy(true);
-    setError(null);
+  const save = (given: Given) => {
     const path = { name: person?.name ?? given.name.trim() };
     const shown = given.display?.trim() ?? "";
     const role = given.role === (person?.role ?? "") ? {} : { role: given.role };
     const password = !person && given.proof === "password" ? { password: given.password ?? "" } : {};
-    try {
+    return submit(async () => {
       await api("PUT /users/{name}", { path, body: { display_name: shown, ...role, ...password } });
       await queries.invalidate(client, "users", "members", ...(own ? ["session"] : []));
       void message.success(t(person ? "edit.done" : "add.done", path));
       close();
-    } catch (caught) {
-      setError(caught);
-    } finally {
-      setBusy(false);
-    }
+    });
   };
   const taken = (value: string) => client.getQueryData(people().queryKey)?.some((one) => one.name === value) ?? false;
   return (

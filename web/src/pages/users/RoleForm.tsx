@@ -10,6 +10,7 @@ import { PermissionPicker, useRoleName } from "~/components/Permissions";
 import { Problem } from "~/components/Problem";
 import { useTranslation } from "~/i18n/react";
 import type { Permission } from "~/lib/permissions";
+import { useSubmit } from "~/lib/useSubmit";
 import { useSession } from "~/shell/session";
 import { permissions as allPermissions } from "./queries";
 import { offered } from "./roles";
@@ -37,24 +38,17 @@ export function RoleForm({ role, held = 0, roles, close }: Props) {
   const [form] = Form.useForm<{ name: string }>();
   const [scope, setScope] = useState<Role["scope"]>(role?.scope ?? "team");
   const [chosen, setChosen] = useState<readonly string[]>(role?.permissions ?? []);
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
+  const { busy, error, submit } = useSubmit();
   const mine = offered(known.data ?? [], scope, session);
   const value = chosen.filter((one) => mine.includes(one));
-  const save = async (given: { name: string }) => {
+  const save = (given: { name: string }) => {
     const name = role?.name ?? given.name.trim();
-    setBusy(true);
-    setError(null);
-    try {
+    return submit(async () => {
       await api("PUT /roles/{name}", { path: { name }, body: { scope, permissions: value as Permission[] } });
       await queries.invalidate(client, "roles", "session");
       void message.success(t(role ? "role.changed" : "role.made", { role: name }));
       close();
-    } catch (caught) {
-      setError(caught);
-    } finally {
-      setBusy(false);
-    }
+    });
   };
   return (
     <Drawer

@@ -1,13 +1,13 @@
 /** Gives a person a new password. */
 import { useQueryClient } from "@tanstack/react-query";
 import { App, Form, Input, Modal } from "antd";
-import { useState } from "react";
 import { api } from "~/api/client";
 import * as queries from "~/api/queries";
 import type { PersonView } from "~/api/schema";
 import { Problem } from "~/components/Problem";
 import { usePasswordRules } from "~/components/passwords";
 import { useTranslation } from "~/i18n/react";
+import { useSubmit } from "~/lib/useSubmit";
 
 export function SetPassword({ person, close }: { person: PersonView; close: () => void }) {
   const { t } = useTranslation("users");
@@ -15,24 +15,16 @@ export function SetPassword({ person, close }: { person: PersonView; close: () =
   const client = useQueryClient();
   const { message } = App.useApp();
   const [form] = Form.useForm<{ password: string }>();
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
+  const { busy, error, submit } = useSubmit();
   const rules = usePasswordRules(person.name);
   const { name } = person;
-  const save = async ({ password }: { password: string }) => {
-    setBusy(true);
-    setError(null);
-    try {
+  const save = ({ password }: { password: string }) =>
+    submit(async () => {
       await api("PUT /users/{name}/password", { path: { name }, body: { password } });
       await queries.invalidate(client, "users");
       void message.success(t("password.done", { name }));
       close();
-    } catch (caught) {
-      setError(caught);
-    } finally {
-      setBusy(false);
-    }
-  };
+    });
   return (
     <Modal
       open
