@@ -6,9 +6,9 @@ which only the operator's own process may ask for: its kubeconfig is a file of t
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import msgspec
 
@@ -30,11 +30,11 @@ from gatewright.model.desired import (
 )
 from gatewright.model.errors import NotFoundError
 from gatewright.observe.clusters import Clusters
-from gatewright.server.errors import ClusterManifestError
+from gatewright.server.errors import ClusterManifestError, ForbiddenError
 from gatewright.server.etags import IfMatch
 from gatewright.server.notifications import NotificationDesk
 from gatewright.server.parameters import Manifests
-from gatewright.server.principal import Principal
+from gatewright.server.principal import Permission, Principal
 from gatewright.server.values import TeamView
 from gatewright.store.apply import Registration
 from gatewright.store.database import Database
@@ -42,6 +42,12 @@ from gatewright.store.sql import Teams, serialize_desired
 from gatewright.store.unit import Unit
 
 Permit: TypeAlias = Callable[[Sequence[Desired]], Awaitable[None]]
+_WRITES: Final[Mapping[type[Desired], Permission]] = {
+    Team: "team.write",
+    Stack: "stack.write",
+    Binding: "binding.write",
+    Notification: "notification.write",
+}
 
 
 class Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -150,7 +156,8 @@ class DesiredState:
 
     async def apply(self, documents: Sequence[Document], who: Principal, permit: Permit | None = None) -> list[Change]:
         """All of them or none; one change per manifest, in their order. Connects to clusters that are new. ``permit``
-        raises for what ``who`` may not ask for."""
+        raises for what ``who`` may not ask for; what changes takes the permission for changing it too.
+        Raises ``ForbiddenError``."""
         return await self._apply(documents, who, permit, dry_run=False)
 
     async def diff(self, documents: Sequence[Document], who: Principal, permit: Permit | None = None) -> list[Change]:
@@ -180,9 +187,12 @@ class DesiredState:
         registrations = await self._registrations(wanted, who)
         addresses = await self._notifications.addresses(wanted, who)
         async with self._database.transaction() as unit:
-            return await unit.fleet.apply_desired(
+            changes = await unit.fleet.apply_desired(
                 wanted, who.name, registrations=registrations, addresses=addresses, dry_run=dry_run
             )
+            for change in () if dry_run else changes:
+                _require_write(who, change)
+            return changes
 
     async def _registrations(self, wanted: Iterable[Desired], who: Principal) -> dict[str, Registration]:
         async with self._database.reading() as unit:
@@ -209,6 +219,28 @@ def _require_known(wanted: Desired) -> None:
         catalogue().bundle(wanted.bundle)
         if wanted.controller is not None:
             defaults(wanted.controller)
+
+
+def _require_write(who: Principal, change: Change) -> None:
+    """Nobody changes by a manifest what they may not change otherwise. Raises ``ForbiddenError``."""
+    if change.verb == "unchanged":
+        return
+    value = change.after
+    team = value.name if isinstance(value, Team) else None if isinstance(value, Cluster) else value.team or None
+    for permission in _writes(value, change.before):
+        if not who.may(permission, team):
+            raise ForbiddenError(permission=permission, who=who.name)
+
+
+def _writes(value: Desired, before: Desired | None) -> Iterable[Permission]:
+    """The permissions that changing ``before`` to ``value`` takes."""
+    if not isinstance(value, Cluster):
+        return (_WRITES[type(value)],)
+    if not isinstance(before, Cluster):
+        return ("cluster.register",)
+    custody: tuple[Permission, ...] = ("cluster.custody",) if value.custody != before.custody else ()
+    rest = msgspec.structs.replace(value, custody=before.custody) != before
+    return (*custody, "cluster.observation") if rest else custody
 
 
 async def _require_unmoved(unit: Unit, unmoved: IfMatch, named: Desired, *, absent: bool = False) -> None:

@@ -592,6 +592,32 @@ async def test_a_cookie_beside_a_wrong_token_counts_for_nothing(people: None, br
             refused(answer, 401, "server.unauthenticated")
 
 
+async def test_a_manifest_changes_nothing_that_its_sender_may_not_change(
+    people: None, api: httpx.AsyncClient, browser: Browsers
+) -> None:
+    stack = "apiVersion: gatewright.io/v1alpha1\nkind: Stack\nmetadata: {name: edge}\n"
+    stack += "spec: {team: payments, bundle: {version: v1.6.1}}\n"
+    team = "apiVersion: gatewright.io/v1alpha1\nkind: Team\nmetadata: {name: payments}\n"
+    other = team + "spec: {defaultNamespace: elsewhere}\n"
+    async with browser() as dev, browser() as olga:
+        await signed_in(dev, "dev")
+        await signed_in(olga, "olga")
+        refused(await dev.put("/teams/payments", json={"defaultNamespace": "elsewhere"}), 403, "server.forbidden")
+        refused(await dev.post("/apply", json=documents(stack, other)), 403, "server.forbidden")
+        assert (await api.get("/teams/payments")).json()["stacks"] == []
+        for allowed in (
+            await dev.post("/diff", json=documents(other)),
+            await dev.post("/apply", json=documents(team, stack)),
+        ):
+            assert allowed.status_code == 200, allowed.text
+        changed = await olga.post("/apply", json=documents(other))
+        assert changed.json()[0]["verb"] == "update"
+
+
+def documents(*texts: str) -> dict[str, Any]:
+    return {"documents": [{"file": "f", "text": text} for text in texts]}
+
+
 async def test_what_people_change_is_noted_under_their_name(
     people: None, api: httpx.AsyncClient, browser: Browsers
 ) -> None:

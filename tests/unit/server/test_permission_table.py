@@ -126,7 +126,10 @@ DELETE /notifications/{name}                 401  403  404  403  403    +    +
 """
 """Per route: ``401``, ``403``; ``404``: answered as what does not exist; ``+``: let in, whatever then becomes of it."""
 
-MANIFEST: Final = f"apiVersion: gatewright.io/v1alpha1\nkind: Team\nmetadata: {{name: {t.TEAM}}}\n"
+MANIFEST: Final = (
+    "apiVersion: gatewright.io/v1alpha1\nkind: Stack\nmetadata: {name: listed}\n"
+    f"spec: {{team: {t.TEAM}, bundle: {{version: v1.6.1}}}}\n"
+)
 BODIES: Final[dict[str, Any]] = {
     "POST /plans": {"team": t.TEAM, "clusters": [t.SHARED]},
     "POST /probes/run": {"team": t.TEAM, "hostname": "nowhere.example"},

@@ -241,7 +241,8 @@ async def apply(
     asked: DocumentsBody = Depends(reads(DocumentsBody)),
 ) -> list[ChangeView]:
     """Applies every document or none. Every team that the documents name must be one in which one may; clusters, new
-    teams, and bindings to places that a team does not have yet take the permission in the whole installation."""
+    teams, and bindings to places that a team does not have yet take the permission in the whole installation. What
+    changes takes the permission for changing it too, such as ``team.write``."""
     permit = manifests(given, who, "manifest.apply")
     return [change_view(change) for change in await given.desired.apply(asked.documents, who, permit)]
 
