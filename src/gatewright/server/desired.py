@@ -34,6 +34,7 @@ from gatewright.server.errors import ClusterManifestError, ForbiddenError
 from gatewright.server.etags import IfMatch
 from gatewright.server.notifications import NotificationDesk
 from gatewright.server.parameters import Manifests
+from gatewright.server.permissions import unknown_team
 from gatewright.server.principal import Permission, Principal
 from gatewright.server.values import TeamView
 from gatewright.store.apply import Registration
@@ -131,13 +132,15 @@ class DesiredState:
         async with self._database.reading() as unit:
             return await unit.fleet.stack(team, name)
 
-    async def put(self, wanted: Desired, who: str, unmoved: IfMatch) -> Change:
-        """Brings one value to what is wanted. Raises as ``Fleet.apply_desired``, what ``_require_known`` raises, and
-        ``MovedError``."""
+    async def put(self, wanted: Desired, who: Principal, unmoved: IfMatch) -> Change:
+        """Brings one value to what is wanted. Raises as ``Fleet.apply_desired``, what ``_require_known`` raises,
+        ``MovedError``, and ``UnknownTeamError`` for a new team of whoever may not make any."""
         _require_known(wanted)
         async with self._database.transaction() as unit:
             await _require_unmoved(unit, unmoved, wanted, absent=True)
-            return (await unit.fleet.apply_desired([wanted], who))[0]
+            change = (await unit.fleet.apply_desired([wanted], who.name))[0]
+            _require_no_new_team(who, change)
+            return change
 
     async def delete_team(self, team: str, who: str, unmoved: IfMatch) -> None:
         async with self._database.transaction() as unit:
@@ -225,11 +228,18 @@ def _require_write(who: Principal, change: Change) -> None:
     """Nobody changes by a manifest what they may not change otherwise. Raises ``ForbiddenError``."""
     if change.verb == "unchanged":
         return
+    _require_no_new_team(who, change)
     value = change.after
     team = value.name if isinstance(value, Team) else None if isinstance(value, Cluster) else value.team or None
     for permission in _writes(value, change.before):
         if not who.may(permission, team):
             raise ForbiddenError(permission=permission, who=who.name)
+
+
+def _require_no_new_team(who: Principal, change: Change) -> None:
+    """A permission in a team is not for making it anew once it is gone: what was in it was somebody else's."""
+    if isinstance(change.after, Team) and change.before is None and not who.may("team.write"):
+        raise unknown_team(who, change.name)
 
 
 def _writes(value: Desired, before: Desired | None) -> Iterable[Permission]:

@@ -614,6 +614,22 @@ async def test_a_manifest_changes_nothing_that_its_sender_may_not_change(
         assert changed.json()[0]["verb"] == "update"
 
 
+async def test_a_token_for_a_team_does_not_make_the_team_anew(
+    people: None, api: httpx.AsyncClient, browser: Browsers
+) -> None:
+    team = "apiVersion: gatewright.io/v1alpha1\nkind: Team\nmetadata: {name: payments}\n"
+    async with browser() as root, browser() as program:
+        await signed_in(root, "root")
+        made = await root.post("/tokens", json={"name": "ci", "teams": ["payments"]})
+        program.headers["Authorization"] = f"Bearer {made.json()['secret']}"
+        assert (await program.put("/teams/payments", json={})).status_code == 200
+        assert (await api.delete("/teams/payments")).status_code == 204
+        refused(await program.put("/teams/payments", json={}), 404, "store.unknown-team")
+        refused(await program.post("/apply", json=documents(team)), 404, "store.unknown-team")
+        assert [view["team"]["name"] for view in (await api.get("/teams")).json()] == ["orders"]
+        assert (await root.put("/teams/payments", json={})).status_code == 200
+
+
 def documents(*texts: str) -> dict[str, Any]:
     return {"documents": [{"file": "f", "text": text} for text in texts]}
 

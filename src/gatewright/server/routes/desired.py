@@ -127,7 +127,7 @@ async def put_team(
     asked: TeamBody = Depends(reads(TeamBody)),
 ) -> ChangeView:
     """Makes or changes a team. A new one takes the permission in the whole installation."""
-    return change_view(await given.desired.put(asked.team(team), who.name, unmoved))
+    return change_view(await given.desired.put(asked.team(team), who, unmoved))
 
 
 @router.delete("/teams/{team}")
@@ -173,7 +173,7 @@ async def put_binding(
     binding another stack; a cluster or namespace that the team does not have yet takes it in the whole installation."""
     wanted = Binding(team, cluster, asked.namespace, asked.stack)
     require_places(who, "binding.write", await given.observatory.directories.read(), [wanted])
-    return change_view(await given.desired.put(wanted, who.name, unmoved))
+    return change_view(await given.desired.put(wanted, who, unmoved))
 
 
 @router.delete("/teams/{team}/bindings/{cluster}")
@@ -221,7 +221,7 @@ async def put_stack(
     bundle = BundleName(asked.bundle.version, asked.bundle.channel)
     controller = None if asked.controller is None else asked.controller.spec()
     wanted = Stack(team, name, bundle, controller, asked.drift)
-    return change_view(await given.desired.put(wanted, who.name, unmoved))
+    return change_view(await given.desired.put(wanted, who, unmoved))
 
 
 @router.delete("/teams/{team}/stacks/{name}")
