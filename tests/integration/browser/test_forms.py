@@ -1,0 +1,66 @@
+"""Dialogs that ask and send: they stay open and say why when the server refuses, and close once it is done."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from installation import Install
+from playwright.sync_api import expect
+from visitor import LANGUAGES, Visit, Visitor
+
+pytestmark = pytest.mark.integration
+
+LATER = "another-long-password"
+
+
+def fill(visitor: Visitor, **values: str) -> None:
+    for key, value in values.items():
+        visitor.page.get_by_role("dialog").locator(f"#{key}").fill(value)
+
+
+def confirm(visitor: Visitor, key: str) -> None:
+    visitor.page.get_by_role("dialog").get_by_role("button", name=visitor.t(key), exact=True).click()
+
+
+def closed(visitor: Visitor) -> None:
+    expect(visitor.page.get_by_role("dialog")).to_have_count(0)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_dialog_closes_when_it_is_done_and_says_why_when_it_is_refused(
+    language: str, install: Install, visit: Visit
+) -> None:
+    installation = install()
+    installation.administrator()
+    visitor = visit(installation, language)
+    visitor.sign_in()
+
+    visitor.open("/teams")
+    visitor.page.get_by_role("button", name=visitor.t("teams:create.open")).first.click()
+    fill(visitor, name="orders")
+    visitor.page.keyboard.press("Enter")
+    expect(visitor.page).to_have_url(re.compile("/teams/orders"))
+    closed(visitor)
+
+    visitor.open("/users")
+    visitor.button("users:add.open")
+    fill(visitor, name="otto", display="Otto", password="a-first-long-password")
+    confirm(visitor, "users:add.verb")
+    closed(visitor)
+    visitor.page.get_by_role("button", name=visitor.t("users:acts-of", name="otto")).click()
+    visitor.page.get_by_role("menuitem", name=visitor.t("users:password.open")).click()
+    fill(visitor, password=LATER)
+    confirm(visitor, "users:password.verb")
+    closed(visitor)
+    visit(installation, language).sign_in("otto", LATER)
+
+    visitor.open("/teams/orders?tab=members")
+    visitor.page.get_by_role("button", name=visitor.t("team:members.add")).first.click()
+    fill(visitor, user="nobody")
+    confirm(visitor, "team:members.add")
+    expect(visitor.page.get_by_role("dialog").get_by_role("alert")).to_contain_text("nobody")
+    fill(visitor, user="otto")
+    confirm(visitor, "team:members.add")
+    closed(visitor)
+    visitor.sees("Otto")
