@@ -55,7 +55,7 @@ def test_a_dialog_closes_when_it_is_done_and_says_why_when_it_is_refused(
     closed(visitor)
     visit(installation, language).sign_in("otto", LATER)
 
-    visitor.open("/teams/orders?tab=members")
+    visitor.open("/teams/orders?view=members")
     visitor.page.get_by_role("button", name=visitor.t("team:members.add")).first.click()
     fill(visitor, user="nobody")
     confirm(visitor, "team:members.add")

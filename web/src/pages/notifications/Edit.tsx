@@ -1,13 +1,12 @@
 /** Making and changing a notification. Address and secret are written and never read: left empty, they stay. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Form, Input, Modal, Radio, Select } from "antd";
+import { Form, Input, Radio, Select } from "antd";
 import { api } from "~/api/client";
 import * as queries from "~/api/queries";
 import type { NotificationBody, NotificationStatus } from "~/api/schema";
-import { Problem } from "~/components/Problem";
+import { FormDialog } from "~/components/FormDialog";
 import { NAMES } from "~/i18n";
 import { useTranslation } from "~/i18n/react";
-import { useSubmit } from "~/lib/useSubmit";
 import { useScope } from "~/shell/scope";
 import { useSession } from "~/shell/session";
 
@@ -34,16 +33,13 @@ export function Edit({ notification, known, close }: Props) {
   const teams = useQuery(queries.teams());
   const [form] = Form.useForm<Given>();
   const type = Form.useWatch("type", form);
-  const { busy, error, submit } = useSubmit();
-  const save = ({ name, url, secret, ...rest }: Given) =>
-    submit(async () => {
-      await api("PUT /notifications/{name}", {
-        path: { name: notification?.name ?? name },
-        body: { ...rest, ...(url && { url }), ...(secret && { secret }) },
-      });
-      await queries.invalidate(client, "notifications");
-      close();
+  const save = async ({ name, url, secret, ...rest }: Given) => {
+    await api("PUT /notifications/{name}", {
+      path: { name: notification?.name ?? name },
+      body: { ...rest, ...(url && { url }), ...(secret && { secret }) },
     });
+    await queries.invalidate(client, "notifications");
+  };
   const everywhere = may("notification.write") && { value: "", label: t("all-teams") };
   const own = (teams.data ?? []).filter((one) => may("notification.write", one.team.name));
   const initial: Partial<Given> = notification ?? {
@@ -54,83 +50,78 @@ export function Edit({ notification, known, close }: Props) {
     language: i18n.language.startsWith("zh") ? "zh" : "en",
   };
   return (
-    <Modal
-      open
+    <FormDialog
       title={notification ? t("edit", { name: notification.name }) : t("add")}
-      okText={common("action.save")}
-      cancelText={common("action.cancel")}
-      okButtonProps={{ loading: busy }}
-      onOk={form.submit}
-      onCancel={close}
+      verb={common("action.save")}
+      form={form}
+      initial={initial}
+      save={save}
+      close={close}
     >
-      <Form form={form} layout="vertical" requiredMark={false} initialValues={initial} onFinish={save}>
-        {!notification && (
-          <Form.Item
-            name="name"
-            label={t("column.name")}
-            rules={[
-              { required: true, message: t("missing.name") },
-              { pattern: NAME, max: 63, message: t("missing.pattern") },
-              {
-                validator: (_, value: string) =>
-                  known.includes(value) ? Promise.reject(new Error(t("missing.taken"))) : Promise.resolve(),
-              },
-            ]}
-          >
-            <Input autoFocus autoComplete="off" spellCheck={false} maxLength={63} />
-          </Form.Item>
-        )}
-        <Form.Item name="type" label={t("column.type")}>
-          <Select options={TYPES.map((value) => ({ value, label: t(`type.${value}`) }))} />
-        </Form.Item>
+      {!notification && (
         <Form.Item
-          name="url"
-          label={t("address")}
-          extra={notification ? t("address-stays") : t("address-about")}
-          rules={notification ? [] : [{ required: true, message: t("missing.address") }]}
+          name="name"
+          label={t("column.name")}
+          rules={[
+            { required: true, message: t("missing.name") },
+            { pattern: NAME, max: 63, message: t("missing.pattern") },
+            {
+              validator: (_, value: string) =>
+                known.includes(value) ? Promise.reject(new Error(t("missing.taken"))) : Promise.resolve(),
+            },
+          ]}
         >
-          <Input.Password autoComplete="off" spellCheck={false} />
+          <Input autoFocus autoComplete="off" spellCheck={false} maxLength={63} />
         </Form.Item>
-        {(type === "webhook" || type === "dingtalk" || type === "feishu") && (
-          <Form.Item
-            name="secret"
-            label={t("secret")}
-            extra={notification?.signed ? t("secret-stays") : t("secret-about")}
-          >
-            <Input.Password autoComplete="new-password" spellCheck={false} />
-          </Form.Item>
-        )}
-        <Form.Item name="team" label={t("column.team")}>
-          <Select
-            showSearch
-            options={[
-              ...(everywhere ? [everywhere] : []),
-              ...own.map(({ team: { name } }) => ({ value: name, label: name })),
-            ]}
-          />
+      )}
+      <Form.Item name="type" label={t("column.type")}>
+        <Select options={TYPES.map((value) => ({ value, label: t(`type.${value}`) }))} />
+      </Form.Item>
+      <Form.Item
+        name="url"
+        label={t("address")}
+        extra={notification ? t("address-stays") : t("address-about")}
+        rules={notification ? [] : [{ required: true, message: t("missing.address") }]}
+      >
+        <Input.Password autoComplete="off" spellCheck={false} />
+      </Form.Item>
+      {(type === "webhook" || type === "dingtalk" || type === "feishu") && (
+        <Form.Item
+          name="secret"
+          label={t("secret")}
+          extra={notification?.signed ? t("secret-stays") : t("secret-about")}
+        >
+          <Input.Password autoComplete="new-password" spellCheck={false} />
         </Form.Item>
-        <Form.Item name="events" label={t("column.events")} extra={t("events-about")}>
-          <Select mode="tags" options={KINDS.map((value) => ({ value, label: value }))} />
-        </Form.Item>
-        <Form.Item name="minimum" label={t("column.minimum")}>
-          <Radio.Group
-            options={(["info", "warning", "error"] as const).map((value) => ({
-              value,
-              label: common(`severity.${value}`),
-            }))}
-          />
-        </Form.Item>
-        <Form.Item name="language" label={t("column.language")}>
-          <Radio.Group
-            options={[
-              { value: "zh", label: NAMES["zh-CN"] },
-              { value: "en", label: NAMES["en-US"] },
-            ]}
-          />
-        </Form.Item>
-        <button type="submit" hidden />
-      </Form>
-      <Problem error={error} />
-    </Modal>
+      )}
+      <Form.Item name="team" label={t("column.team")}>
+        <Select
+          showSearch
+          options={[
+            ...(everywhere ? [everywhere] : []),
+            ...own.map(({ team: { name } }) => ({ value: name, label: name })),
+          ]}
+        />
+      </Form.Item>
+      <Form.Item name="events" label={t("column.events")} extra={t("events-about")}>
+        <Select mode="tags" options={KINDS.map((value) => ({ value, label: value }))} />
+      </Form.Item>
+      <Form.Item name="minimum" label={t("column.minimum")}>
+        <Radio.Group
+          options={(["info", "warning", "error"] as const).map((value) => ({
+            value,
+            label: common(`severity.${value}`),
+          }))}
+        />
+      </Form.Item>
+      <Form.Item name="language" label={t("column.language")}>
+        <Radio.Group
+          options={[
+            { value: "zh", label: NAMES["zh-CN"] },
+            { value: "en", label: NAMES["en-US"] },
+          ]}
+        />
+      </Form.Item>
+    </FormDialog>
   );
 }

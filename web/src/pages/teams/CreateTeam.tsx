@@ -1,12 +1,11 @@
 /** A new team: its name, and the namespace that it has on clusters unless a binding says otherwise. */
 import { useQueryClient } from "@tanstack/react-query";
-import { Form, Input, Modal } from "antd";
+import { Form, Input } from "antd";
 import { useNavigate } from "react-router";
 import { api } from "~/api/client";
 import * as queries from "~/api/queries";
-import { Problem } from "~/components/Problem";
+import { FormDialog } from "~/components/FormDialog";
 import { useTranslation } from "~/i18n/react";
-import { useSubmit } from "~/lib/useSubmit";
 
 const NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 
@@ -27,54 +26,39 @@ function Asking({ known, close }: Props) {
   const navigate = useNavigate();
   const [form] = Form.useForm<{ name: string; namespace?: string }>();
   const name = Form.useWatch("name", form);
-  const { busy, error, submit } = useSubmit();
-  const make = (asked: { name: string; namespace?: string }) =>
-    submit(async () => {
-      await api("PUT /teams/{team}", {
-        path: { team: asked.name },
-        body: asked.namespace ? { defaultNamespace: asked.namespace } : {},
-      });
-      await queries.invalidate(client, "teams", "health");
-      close();
-      void navigate(`/teams/${encodeURIComponent(asked.name)}`);
+  const make = async (asked: { name: string; namespace?: string }) => {
+    await api("PUT /teams/{team}", {
+      path: { team: asked.name },
+      body: asked.namespace ? { defaultNamespace: asked.namespace } : {},
     });
+    await queries.invalidate(client, "teams", "health");
+    void navigate(`/teams/${encodeURIComponent(asked.name)}`);
+  };
   return (
-    <Modal
-      open
-      title={t("create.title")}
-      okText={common("action.create")}
-      cancelText={common("action.cancel")}
-      okButtonProps={{ loading: busy }}
-      onOk={form.submit}
-      onCancel={close}
-    >
-      <Form form={form} layout="vertical" requiredMark={false} onFinish={make}>
-        <Form.Item
-          name="name"
-          label={t("create.name")}
-          extra={t("create.name-about")}
-          rules={[
-            { required: true, message: t("create.missing") },
-            { pattern: NAME, max: 63, message: t("create.pattern") },
-            {
-              validator: (_, value: string) =>
-                known.includes(value) ? Promise.reject(new Error(t("create.taken"))) : Promise.resolve(),
-            },
-          ]}
-        >
-          <Input autoFocus autoComplete="off" spellCheck={false} maxLength={63} />
-        </Form.Item>
-        <Form.Item
-          name="namespace"
-          label={t("create.namespace")}
-          extra={t("create.namespace-about")}
-          rules={[{ pattern: NAME, message: t("create.pattern") }]}
-        >
-          <Input placeholder={name} autoComplete="off" spellCheck={false} maxLength={63} />
-        </Form.Item>
-        <button type="submit" hidden />
-      </Form>
-      <Problem error={error} />
-    </Modal>
+    <FormDialog title={t("create.title")} verb={common("action.create")} form={form} save={make} close={close}>
+      <Form.Item
+        name="name"
+        label={t("create.name")}
+        extra={t("create.name-about")}
+        rules={[
+          { required: true, message: t("create.missing") },
+          { pattern: NAME, max: 63, message: t("create.pattern") },
+          {
+            validator: (_, value: string) =>
+              known.includes(value) ? Promise.reject(new Error(t("create.taken"))) : Promise.resolve(),
+          },
+        ]}
+      >
+        <Input autoFocus autoComplete="off" spellCheck={false} maxLength={63} />
+      </Form.Item>
+      <Form.Item
+        name="namespace"
+        label={t("create.namespace")}
+        extra={t("create.namespace-about")}
+        rules={[{ pattern: NAME, message: t("create.pattern") }]}
+      >
+        <Input placeholder={name} autoComplete="off" spellCheck={false} maxLength={63} />
+      </Form.Item>
+    </FormDialog>
   );
 }
