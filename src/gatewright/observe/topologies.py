@@ -18,6 +18,7 @@ from gatewright.observe.breath import Breath
 from gatewright.observe.directory import Directory
 from gatewright.observe.observatory import Observatory
 from gatewright.observe.sight import Part, part_of, told_bindings
+from gatewright.observe.views import part_of as health_part
 from gatewright.observe.views import visible
 
 LOOK_SECONDS: Final = 15.0
@@ -71,10 +72,11 @@ class Topologies:
         )
 
     def _rank(self, member: Member) -> tuple[int, int, int, str]:
+        """By what the view has of the cluster: the order must not tell of the rest."""
         state = self._board.state(member.uid)
-        health = state.health if state is not None else None
-        if health is None:
+        if state is None or state.health is None:
             return (WORST.index("unknown"), 0, 0, member.name)
+        health = health_part(state, member)
         return (WORST.index(health.state), -health.errors, -health.warnings, member.name)
 
     def _graph(self, member: Member, state: ClusterState) -> Topology:

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from typing import Any, cast
 
+import health_worlds as w
 import httpx
 import pytest
 import two_teams as t
@@ -398,3 +399,31 @@ async def test_a_teams_notifications_tell_of_no_other_team(services: Services, w
     assert "health.cluster" not in mine
     assert '"id"' not in mine
     assert not any(name in mine for name in other.names().values())
+
+
+async def test_the_clusters_of_a_graph_are_in_the_order_of_what_one_sees(
+    connect: Connect, services: Services, world: World
+) -> None:
+    """Which cluster comes first, and which are left out, would tell how others fare there."""
+    _, other = world
+    board = services.observatory.board
+    state = board.state("uid-own")
+    assert state is not None
+    async with connect(t.member()) as client:
+        for number in range(9):
+            live = w.route(f"lost{number}", t.NAMESPACE_OF_TEAM, parents=[{"name": "gone"}])
+            key = w.put(state.snapshot, w.HTTP_ROUTE, live)
+            board.changed("uid-own", w.HTTP_ROUTE, key, None, state.snapshot.of(w.HTTP_ROUTE)[key])
+        board.settle()
+        mine = {name: (await client.get(f"/clusters/{name}/health")).json() for name in (t.OWN, t.SHARED)}
+        assert mine[t.OWN]["state"] == mine[t.SHARED]["state"]
+        assert mine[t.OWN]["errors"] > mine[t.SHARED]["errors"]
+        for _ in range(2):
+            assert (await client.get("/topology")).json()["clusters"] == [t.OWN, t.SHARED]
+            for number in range(20):
+                live = w.route(f"{other.route}-{number}", other.namespace, parents=[{"name": "gone"}])
+                whole = board.state("uid-shared")
+                assert whole is not None
+                key = w.put(whole.snapshot, w.HTTP_ROUTE, live)
+                board.changed("uid-shared", w.HTTP_ROUTE, key, None, whole.snapshot.of(w.HTTP_ROUTE)[key])
+            board.settle()
