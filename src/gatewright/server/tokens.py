@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Final
 
+import msgspec
+
 from gatewright.model.names import require_label
 from gatewright.model.people import ApiToken, MadeToken
 from gatewright.server.errors import BeyondError, ForbiddenError, NoPersonError, PermissionNameError
@@ -30,9 +32,11 @@ class TokenDesk:
         self._database = database
 
     async def all(self, who: Principal) -> list[ApiToken]:
-        """Those of ``who``; for whoever may read users, everybody's."""
+        """Those of ``who``; for whoever may read users, everybody's, of others' without teams that ``who`` may not
+        see."""
         async with self._database.reading() as unit:
-            return await unit.tokens.all(None if who.may("user.read") else who.id)
+            found = await unit.tokens.all(None if who.may("user.read") else who.id)
+        return [token if token.user == who.name else _told(token, who) for token in found]
 
     async def create(
         self,
@@ -116,6 +120,10 @@ def narrowed(holder: Principal, token: ApiToken) -> Principal:
         }
     kept = {team: held for team, held in teams.items() if held}
     return Principal(holder.name, everywhere | EVERYONE, teams=kept, via="token", id=token.id)
+
+
+def _told(token: ApiToken, who: Principal) -> ApiToken:
+    return token if token.teams is None else msgspec.structs.replace(token, teams=tuple(filter(who.sees, token.teams)))
 
 
 def _require_user_write(who: Principal) -> None:

@@ -614,6 +614,24 @@ async def test_a_manifest_changes_nothing_that_its_sender_may_not_change(
         assert changed.json()[0]["verb"] == "update"
 
 
+async def test_whoever_may_read_users_learns_no_team_from_their_tokens(
+    people: None, api: httpx.AsyncClient, browser: Browsers
+) -> None:
+    role = {"scope": "installation", "permissions": ["user.read"]}
+    assert (await api.put("/roles/helpdesk", json=role)).status_code == 200
+    await make(api, "hal", role="helpdesk")
+    async with browser() as olga, browser() as hal:
+        await signed_in(olga, "olga")
+        await signed_in(hal, "hal")
+        assert (await olga.post("/tokens", json={"name": "ci", "teams": ["payments"]})).status_code == 201
+        assert [token["teams"] for token in (await olga.get("/tokens")).json()] == [["payments"]]
+        for path in ("/users", "/users/olga", "/tokens"):
+            answer = await hal.get(path)
+            assert answer.status_code == 200
+            assert "olga" in answer.text
+            assert "payments" not in answer.text
+
+
 async def test_a_token_for_a_team_does_not_make_the_team_anew(
     people: None, api: httpx.AsyncClient, browser: Browsers
 ) -> None:
