@@ -19,6 +19,8 @@ INSTALLATION: Final = ""
 ADMINISTRATOR: Final = "administrator"
 """The role that may do everything; there is always somebody who has it, once there was."""
 MAX_NAME: Final = 64
+RESERVED: Final = frozenset({"gatewright", "operator"})
+"""Under these names events and the audit tell what the installation did by itself, and with the token of its file."""
 MAX_DISPLAY_NAME: Final = 100
 NAME: Final = re.compile(r"[a-z0-9]([a-z0-9._@+-]*[a-z0-9])?")
 
@@ -27,6 +29,12 @@ class PersonNameError(InputError):
     """A person's name has characters that it cannot have, or too many."""
 
     code: ClassVar[str] = "people.name"
+
+
+class ReservedPersonNameError(InputError):
+    """The name is that under which the installation itself acts: nobody may be taken for it."""
+
+    code: ClassVar[str] = "people.name-reserved"
 
 
 class DisplayNameError(InputError):
@@ -113,7 +121,9 @@ class MadeToken(msgspec.Struct, frozen=True):
 
 
 def require_person_name(name: str) -> str:
-    """``name`` itself. Raises ``PersonNameError``."""
+    """``name`` itself. Raises ``PersonNameError``, ``ReservedPersonNameError``."""
+    if name in RESERVED:
+        raise ReservedPersonNameError(name=name)
     if len(name) > MAX_NAME or NAME.fullmatch(name) is None:
         raise PersonNameError(name=name[:80], limit=MAX_NAME)
     return name

@@ -14,7 +14,7 @@ from pydantic import Field
 
 from gatewright.gatewayapi.manifests import RENDERERS
 from gatewright.model.names import MAX_LABEL, RESERVED_NAMESPACES
-from gatewright.model.people import MAX_NAME, NAME
+from gatewright.model.people import MAX_NAME, NAME, RESERVED
 
 _LABEL: Final[dict[str, Any]] = {"pattern": "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", "minLength": 1, "maxLength": MAX_LABEL}
 _NAMESPACE: Final[dict[str, Any]] = {**_LABEL, "not": {"enum": sorted(RESERVED_NAMESPACES)}}
@@ -30,7 +30,12 @@ LABEL: Final = _LABEL
 LABEL_OR_EMPTY: Final[str] = _OR_EMPTY["pattern"]
 OBJECT_NAME: Final = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"
 """Every kind of the Gateway API is named by DNS subdomains (RFC 1123)."""
-PERSON_NAME: Final[dict[str, Any]] = {"pattern": f"^{NAME.pattern}$", "minLength": 1, "maxLength": MAX_NAME}
+PERSON_NAME: Final[dict[str, Any]] = {
+    "pattern": f"^{NAME.pattern}$",
+    "minLength": 1,
+    "maxLength": MAX_NAME,
+    "not": {"enum": sorted(RESERVED)},
+}
 PERSON_NAME_OR_NONE: Final[dict[str, Any]] = {**PERSON_NAME, "pattern": f"^({NAME.pattern})?$", "minLength": 0}
 TeamName = Annotated[str, Path(description="Name of a team.", examples=["payments"], json_schema_extra=_LABEL)]
 ClusterName = Annotated[

@@ -19,6 +19,7 @@ from gatewright.model.people import (
     Person,
     PersonNameError,
     Preferences,
+    ReservedPersonNameError,
     Role,
 )
 from gatewright.store.attempts import WINDOW
@@ -85,6 +86,10 @@ async def test_names_and_subjects_belong_to_one(db: Database) -> None:
         with pytest.raises(PersonNameError):
             async with db.transaction() as unit:
                 await unit.people.create(bad)
+    for reserved in ("operator", "gatewright"):
+        with pytest.raises(ReservedPersonNameError):
+            async with db.transaction() as unit:
+                await unit.people.create(reserved)
     for shown in ("x" * 101, "a\x00b", "a\u202eb"):
         with pytest.raises(DisplayNameError):
             async with db.transaction() as unit:

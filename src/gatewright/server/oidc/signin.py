@@ -16,7 +16,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 import msgspec
 import structlog
 
-from gatewright.model.people import ADMINISTRATOR, INSTALLATION, MAX_DISPLAY_NAME, MAX_NAME, Person
+from gatewright.model.people import ADMINISTRATOR, INSTALLATION, MAX_DISPLAY_NAME, MAX_NAME, RESERVED, Person
 from gatewright.server.oidc.errors import PersonDisabledError, ProviderRefusedError, SignInLostError
 from gatewright.server.oidc.options import OidcOptions, Rule
 from gatewright.server.oidc.pending import Pendings
@@ -138,7 +138,8 @@ def names_of(claims: Mapping[str, Any], subject: str) -> Iterator[str]:
     """Names for somebody new, best first: what the provider calls them, then the same with a number. None of them says
     anything of who they are."""
     given = next(filter(None, (_plain(claims.get(key)) for key in ("preferred_username", "email", "name"))), "person")
-    yield given
+    if given not in RESERVED:
+        yield given
     for number in range(2, _TRIES):
         yield f"{given}-{number}"
     yield f"person-{hashlib.sha256(subject.encode()).hexdigest()[:16]}"
