@@ -16,46 +16,23 @@ killed. Binaries come from the cache; ``python -m gatewright.lab prepare`` fills
 
 from __future__ import annotations
 
-import os
 import secrets
-import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import manifests
-import msgspec
 import pytest
-from handles import ClusterFactory, ClusterHandle, LabHandle
+from handles import ClusterFactory, ClusterHandle, LabHandle, running_lab
 
 from gatewright.lab import places
-from gatewright.lab.control import Answer
-from gatewright.lab.lab import LabOptions
 
 
 @pytest.fixture(scope="session")
 def lab_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabHandle]:
     """The lab's process, with no cluster yet."""
-    home = tmp_path_factory.mktemp("lab")
-    options = LabOptions(name=f"t{secrets.token_hex(3)}", clusters=())
-    content = msgspec.json.encode(options).decode()
-    log = home / "supervisor.log"
-    with log.open("wb") as errors:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "gatewright.lab.supervisor", content, "tied"],
-            env={**os.environ, "GATEWRIGHT_LAB_HOME": str(home)},
-            stdout=subprocess.PIPE,
-            stderr=errors,
-        )
-    assert process.stdout is not None
-    with process, process.stdout:
-        last = Answer()
-        for line in process.stdout:
-            last = msgspec.json.decode(line, type=Answer)
-        yield LabHandle(Path(last.result(log=log).directory))
-        process.terminate()
-        assert process.wait(60) == 0, log.read_text()
+    with running_lab(tmp_path_factory.mktemp("lab")) as lab:
+        yield lab
 
 
 @pytest.fixture(scope="session")

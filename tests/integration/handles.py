@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import secrets
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +21,7 @@ import msgspec
 import pytest
 
 from gatewright.lab.control import Answer, Operation, Request, short_path
+from gatewright.lab.lab import LabOptions
 from gatewright.lab.state import ClusterState, LabState
 
 Object = dict[str, Any]
@@ -47,6 +52,31 @@ class LabHandle:
             connection.sendall(request)
             with connection.makefile("rb") as answer:
                 return msgspec.json.decode(answer.read(), type=Answer).result()
+
+
+@contextlib.contextmanager
+def running_lab(home: Path) -> Generator[LabHandle]:
+    """A lab with no cluster yet, in a process of its own that ends with this one, also when that is killed."""
+    options = LabOptions(name=f"t{secrets.token_hex(3)}", clusters=())
+    content = msgspec.json.encode(options).decode()
+    log = home / "supervisor.log"
+    with log.open("wb") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gatewright.lab.supervisor", content, "tied"],
+            env={**os.environ, "GATEWRIGHT_LAB_HOME": str(home)},
+            stdout=subprocess.PIPE,
+            stderr=errors,
+        )
+    assert process.stdout is not None
+    with process, process.stdout:
+        last = Answer()
+        for line in process.stdout:
+            last = msgspec.json.decode(line, type=Answer)
+        try:
+            yield LabHandle(Path(last.result(log=log).directory))
+        finally:
+            process.terminate()
+        assert process.wait(60) == 0, log.read_text()
 
 
 class ClusterHandle:

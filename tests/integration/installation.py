@@ -98,7 +98,7 @@ class Installation:
         for team, role in roles.items():
             self.api("PUT", f"/teams/{team}/members/{name}", {"role": role})
 
-    def until(self, path: str, ready: Any, seconds: float = 120) -> Any:
+    def until(self, path: str, ready: Callable[[Any], Any], seconds: float = 120) -> Any:
         """Asks again and again until ``ready(answer)``."""
         deadline = time.monotonic() + seconds
         while True:

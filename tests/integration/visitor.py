@@ -21,6 +21,10 @@ I18N = Path(__file__).parents[2] / "web" / "src" / "i18n"
 LANGUAGES = ("zh-CN", "en-US")
 PATIENCE = 60_000
 """Milliseconds until what is expected must be seen, on a busy machine."""
+STILL = """() => Promise.all(document.getAnimations()
+  .filter((one) => one.effect.getTiming().iterations !== Infinity)
+  .map((one) => one.finished.catch(() => undefined)))"""
+"""Waits until what moves has come to its end."""
 _AT_WORK = re.compile("ant-btn-loading")
 _UNAVAILABLE = re.compile(r"Failed to load resource|net::ERR_(CONNECTION|INCOMPLETE|EMPTY|NETWORK)|status of 4\d\d")
 

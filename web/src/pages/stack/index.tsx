@@ -65,7 +65,7 @@ function Shown({ known, above }: { known: Known; above: { to: string; title: str
 function Used({ used, team, known }: { used: readonly Binding[]; team: string; known: boolean }) {
   const { t } = useTranslation("stack");
   return (
-    <span className="row">
+    <span className="row stack-used">
       <span>
         {t("team")} <Link to={`/teams/${encodeURIComponent(team)}`}>{team}</Link>
       </span>

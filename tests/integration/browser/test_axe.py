@@ -1,0 +1,103 @@
+"""Every page, with something in it, in light and dark: axe-core finds no serious fault. And keys lead everywhere."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from handles import ClusterHandle
+from installation import Install, Installation
+from playwright.sync_api import Page, expect
+from populated import TEAM, Populated, populate
+from visitor import PATIENCE, STILL, Visit, Visitor
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(500)]
+
+WEB = Path(__file__).parents[3] / "web"
+AXE = (WEB / "node_modules/axe-core/axe.min.js").read_text()
+RUN = """async () => (await axe.run({ resultTypes: ["violations"] })).violations
+  .filter((found) => found.impact === "serious" || found.impact === "critical")
+  .map((found) => `${found.id}: ` + found.nodes.slice(0, 3).map((node) => `${node.target} ${node.failureSummary}`))"""
+PATHS = re.findall(r'path: "([^"]+)", page:', (WEB / "src/pages.ts").read_text())
+VIEWS = ("", "?view=mapping", "?view=findings", "?view=hostnames", "?view=members", "?view=policy")
+
+
+@pytest.fixture(scope="module")
+def full(install: Install, cluster: ClusterHandle) -> tuple[Installation, Populated]:
+    installation = install()
+    installation.administrator()
+    return installation, populate(installation, {"beijing": cluster})
+
+
+def faults(page: Page, path: str) -> list[str]:
+    """Once the page stands still."""
+    expect(page.get_by_role("heading", level=1).first).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("main [aria-busy=true]")).to_have_count(0, timeout=PATIENCE)
+    page.evaluate(STILL)
+    page.evaluate(AXE)
+    found: list[Any] = page.evaluate(RUN)
+    return [f"{path}: {one}" for one in found]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_page_has_a_serious_fault(theme: Any, full: tuple[Installation, Populated], visit: Visit) -> None:
+    installation, there = full
+    visitor = visit(installation, "zh-CN" if theme == "light" else "en-US")
+    page = visitor.page
+    page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    visitor.open("/sign-in")
+    found = faults(page, "/sign-in")
+    visitor.sign_in()
+    assert len(PATHS) > 20
+    team = [f"/teams/{TEAM}{view}" for view in VIEWS]
+    doors = {"/sign-in", "/setup"}
+    for path in [*(there.path(one) for one in PATHS if one not in doors), *team, "/clusters?register=kubeconfig"]:
+        visitor.open(path)
+        found += faults(page, path)
+    assert not found, "\n".join(found)
+
+
+def held(visitor: Visitor, label: str) -> None:
+    """What has the focus is called so."""
+    expect(visitor.page.locator(":focus")).to_have_accessible_name(label, timeout=PATIENCE)
+
+
+def test_keys_lead_to_the_switches_and_past_the_head(full: tuple[Installation, Populated], visit: Visit) -> None:
+    installation, _ = full
+    visitor = visit(installation)
+    page, t = visitor.page, visitor.t
+    visitor.sign_in()
+    visitor.open("/teams")
+    visitor.sees(TEAM)
+    page.keyboard.press("Tab")
+    held(visitor, t("shell:skip"))
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_be_focused()
+    for key, label in (("t", "team"), ("c", "cluster")):
+        page.keyboard.press(key)
+        held(visitor, t("shell:switch", label=t(f"shell:{label}.label"), letter=key))
+        expect(page.locator(":focus")).to_have_attribute("aria-expanded", "true")
+        page.keyboard.press("Escape")
+        page.get_by_role("heading", level=1).click()
+    page.keyboard.press("/")
+    held(visitor, t("shell:search.label"))
+    page.keyboard.type(TEAM)
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(f"/teams/{TEAM}"), timeout=PATIENCE)
+
+
+def test_the_tab_key_reaches_the_list_and_enter_opens_it(full: tuple[Installation, Populated], visit: Visit) -> None:
+    installation, _ = full
+    visitor = visit(installation)
+    visitor.sign_in()
+    visitor.open("/teams")
+    visitor.sees(TEAM)
+    wanted = visitor.page.get_by_role("row").filter(has_text=TEAM).get_by_role("button", name=TEAM, exact=True)
+    for _ in range(80):
+        visitor.page.keyboard.press("Tab")
+        if wanted.evaluate("one => one === document.activeElement"):
+            break
+    visitor.page.keyboard.press("Enter")
+    expect(visitor.page).to_have_url(re.compile(f"/teams/{TEAM}"), timeout=PATIENCE)
