@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Final, get_args
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute, compile_path
 from starlette.types import ASGIApp
@@ -102,8 +102,7 @@ def create_app(services: Services, *, token: str | None = None) -> FastAPI:
     app.add_middleware(CountingRequests, counts=services.metrics.sources.requests)
     app.state.authenticate = telling(authenticator(token, services))
     problems.install(app, _methods())
-    for part in _PARTS:
-        app.include_router(part.router, prefix=PREFIX)
+    app.router.routes.extend(_served())
     app.router.routes.append(WebApplication())
     if open_routes := undeclared(api_routes()):
         raise RuntimeError(f"routes without a permission: {open_routes}")
@@ -116,6 +115,16 @@ def create_app(services: Services, *, token: str | None = None) -> FastAPI:
 def api_routes() -> list[BaseRoute]:
     """Every route of the API, without the prefix."""
     return [route for part in _PARTS for route in part.router.routes]
+
+
+@functools.cache
+def _served() -> tuple[BaseRoute, ...]:
+    """The same under the prefix. No route belongs to one application: what FastAPI makes of them, more slowly than
+    they answer, serves every one."""
+    router = APIRouter()
+    for part in _PARTS:
+        router.include_router(part.router, prefix=PREFIX)
+    return tuple(router.routes)
 
 
 def _methods() -> Callable[[str], set[str]]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from gatewright.cli.transport import InProcessTransport
 from gatewright.server.app import create_app
@@ -32,13 +33,21 @@ async def services(settings: Settings) -> AsyncIterator[Services]:
 
 @pytest.fixture
 def connect(services: Services) -> Open:
-    """``async with connect(principal)``: a client of the application as that principal."""
+    """``async with connect(principal)``: a client of the application as that principal. One application is made for
+    each ``over``: making its routes takes longer than most requests."""
+
+    made: dict[int, tuple[Services, FastAPI]] = {}
+
+    def application(over: Services) -> FastAPI:
+        if id(over) not in made:
+            made[id(over)] = over, create_app(over)
+        return made[id(over)][1]
 
     @contextlib.asynccontextmanager
     async def opened(
         principal: Principal | None = None, over: Services = services, **headers: str
     ) -> AsyncIterator[httpx.AsyncClient]:
-        transport = InProcessTransport(create_app(over), principal or operator("ada"))
+        transport = InProcessTransport(application(over), principal or operator("ada"))
         base = "http://test/api/v1"
         async with httpx.AsyncClient(transport=transport, base_url=base, headers=headers) as client:
             yield client

@@ -45,9 +45,11 @@ async def services(settings: Settings, hasher: PlainHasher, clock: Any) -> Async
 def browser(services: Services) -> Browsers:
     """``async with browser()``: somebody who is not signed in yet, with cookies of their own."""
 
+    app = create_app(services, token=TOKEN)
+
     @contextlib.asynccontextmanager
     async def opened(address: str = "192.0.2.7", **headers: str) -> AsyncIterator[httpx.AsyncClient]:
-        transport = httpx.ASGITransport(create_app(services, token=TOKEN), client=(address, 1234))
+        transport = httpx.ASGITransport(app, client=(address, 1234))
         base = "http://gw.test/api/v1"
         async with httpx.AsyncClient(transport=transport, base_url=base, headers=headers) as client:
             yield client
