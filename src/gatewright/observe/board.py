@@ -7,6 +7,7 @@ judged together), tells followers, and answers from memory. Clusters that anothe
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final, Protocol
@@ -27,14 +28,26 @@ Identity = tuple[GroupKind, Key]
 FindingIdentity = tuple[str, tuple[str, str, str, str], str]
 SETTLE: Final = 0.03
 """Seconds in which further changes of a cluster are judged with the first."""
+LOOKED_AT: Final = 60.0
+"""Seconds for which a view that somebody asked for is kept current."""
 _INSTALLATION: Final = frozenset({CRD, DEPLOYMENT})
+
+
+class Part(msgspec.Struct):
+    """A cluster's health as one view has it. ``revision``: of the state that it was made of; ``make`` makes it;
+    ``asked``: when somebody last asked for it (``time.monotonic``)."""
+
+    revision: int
+    health: ClusterHealth
+    make: Callable[[ClusterState], ClusterHealth]
+    asked: float
 
 
 class ClusterState(msgspec.Struct):
     """All that is known of one cluster. ``revision`` grows with every judgement; ``synced``: everything that there is
     to see was seen since this process (or the worker that watches) began to look; ``judged``: objects are judged, which
     waits for the first whole look so that what has not come is not missed; ``recalled``: since when findings
-    have been there, as an earlier process knew; ``parts``: its health as seen from a namespace, and at which revision.
+    have been there, as an earlier process knew; ``parts``: its health by the view that asked for it.
     """
 
     uid: str
@@ -52,9 +65,7 @@ class ClusterState(msgspec.Struct):
     judged: bool = False
     revision: int = 0
     recalled: Mapping[FindingIdentity, str] = msgspec.field(default_factory=lambda: dict[FindingIdentity, str]())
-    parts: dict[str, tuple[int, ClusterHealth]] = msgspec.field(
-        default_factory=lambda: dict[str, tuple[int, ClusterHealth]]()
-    )
+    parts: dict[str, Part] = msgspec.field(default_factory=lambda: dict[str, Part]())
 
 
 class Transition(msgspec.Struct, frozen=True):
@@ -263,6 +274,7 @@ class Board:
             state.objects.update(fresh)
         state.health = self._summary(state, now)
         state.revision += 1
+        _renew(state)
         self._tell(state, before, summary, before.keys() | state.objects.keys() if only is None else frozenset(only))
 
     def _summary(self, state: ClusterState, now: datetime) -> ClusterHealth:
@@ -298,6 +310,14 @@ class Board:
         state.seen_at, state.checked_at, state.error = pulse.seen_at, pulse.checked_at, pulse.error
         if state.health is not None:
             state.health = msgspec.structs.replace(state.health, seen_at=pulse.seen_at, error=pulse.error)
+
+
+def _renew(state: ClusterState) -> None:
+    """Makes the parts that people look at now, and not all of a team's at once when the next one asks."""
+    edge = time.monotonic() - LOOKED_AT
+    for part in state.parts.values():
+        if part.asked > edge and part.revision == state.revision - 1:
+            part.health, part.revision = part.make(state), state.revision
 
 
 def health_of(state: ClusterState, objects: Mapping[Identity, ObjectHealth], judged_at: str = "") -> ClusterHealth:

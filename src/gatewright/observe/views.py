@@ -5,6 +5,8 @@ Answered from the board. A process that does not watch (a single command without
 
 from __future__ import annotations
 
+import functools
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar, Final
 
@@ -16,7 +18,7 @@ from gatewright.model.errors import NotFoundError
 from gatewright.model.health import ClusterHealth, Found, Health, Node, ObjectHealth
 from gatewright.model.status import ClusterStatus
 from gatewright.observe.audience import Audience, Member, View, member_of, members_of
-from gatewright.observe.board import Board, ClusterState, Identity, health_of
+from gatewright.observe.board import Board, ClusterState, Identity, Part, health_of
 from gatewright.observe.breath import Breath
 from gatewright.observe.consistency import Consistency
 from gatewright.observe.directory import Directory
@@ -176,11 +178,16 @@ def part_of(state: ClusterState, member: Member) -> ClusterHealth:
         return state.health or health_of(state, state.objects)
     part = _part(member, member.namespaces)
     known = state.parts.get(part)
-    if known is None or known[0] != state.revision:
+    if known is None or known.revision != state.revision:
         if len(state.parts) >= PARTS and known is None:
             state.parts.clear()
-        known = state.parts[part] = (state.revision, health_of(state, visible(state, member)))
-    return msgspec.structs.replace(known[1], seen_at=state.seen_at, error=state.error)
+        known = state.parts[part] = Part(state.revision, _made(member, state), functools.partial(_made, member), 0)
+    known.asked = time.monotonic()
+    return msgspec.structs.replace(known.health, seen_at=state.seen_at, error=state.error)
+
+
+def _made(member: Member, state: ClusterState) -> ClusterHealth:
+    return health_of(state, visible(state, member))
 
 
 def _part(member: Member, namespaces: frozenset[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,10 +14,12 @@ from health_worlds import GATEWAY_KEY, ROUTE_KEY
 from gatewright.gatewayapi.live import CRD, ENDPOINT_SLICE, GATEWAY, SERVICE, GroupKind, Key, Snapshot, Touched
 from gatewright.kube.errors import UnreachableError
 from gatewright.observe import memory
-from gatewright.observe.board import Board, Transition
+from gatewright.observe.audience import Member
+from gatewright.observe.board import LOOKED_AT, Board, Transition
 from gatewright.observe.changes import Changes
 from gatewright.observe.observatory import memory_of
 from gatewright.observe.pulse import Pulse
+from gatewright.observe.views import part_of
 
 pytestmark = pytest.mark.anyio
 UID = "uid-east"
@@ -206,3 +209,19 @@ async def test_a_follower_of_changes_hears_of_the_object_and_of_its_cluster() ->
     second = await anext(following)
     assert (second.what, second.cluster, second.ref) == ("cluster", "east", None)
     await following.aclose()
+
+
+async def test_what_a_view_looks_at_is_made_with_each_judgement_and_no_view_is_ever_behind() -> None:
+    world = World()
+    member = Member(UID, "east", namespaces=frozenset({"shop"}))
+    assert part_of(world.state, member).state == "healthy"
+    world.take(SERVICE, ("shop", "cart"))
+    part = next(iter(world.state.parts.values()))
+    assert part.revision == world.state.revision
+    assert part.health.errors == part_of(world.state, member).errors == 1
+    part.asked = time.monotonic() - 2 * LOOKED_AT
+    fill(world.state.snapshot)
+    world.board.replaced(UID)
+    world.board.settle()
+    assert part.revision < world.state.revision
+    assert part_of(world.state, member).errors == 0
