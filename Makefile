@@ -41,6 +41,7 @@ bench: setup ## Ratios against kubectl, and 1,000 simulated clusters watched
 	$(BIN)/gatewright lab prepare
 	$(BIN)/python -m bench
 	$(BIN)/python -m bench.observation
+	$(BIN)/python -m bench.pages
 
 clean: ## Remove the virtual environment and the built page
 	rm -rf .venv web/node_modules src/gatewright/server/static

@@ -44,7 +44,7 @@ PAGES = (
     "/settings",
     "/start",
 )
-PAINTED = "() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? -1"
+PAINTED = "() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
 RUNS = 3
 
 
@@ -72,7 +72,8 @@ async def painted(browser: Browser, origin: str, cookies: dict[str, str], path: 
         await page.goto(origin + path)
         await page.locator("main h1").first.wait_for()
         settled = 1000 * (time.perf_counter() - began)
-        return float(await page.evaluate(PAINTED)), settled
+        paint = await page.wait_for_function(PAINTED)
+        return float(await paint.json_value()), settled
     finally:
         await context.close()
 
