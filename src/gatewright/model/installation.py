@@ -130,7 +130,7 @@ class CredentialFacts(msgspec.Struct, frozen=True, omit_defaults=True):
 class ClusterInstallation(msgspec.Struct, frozen=True, omit_defaults=True):
     """One cluster's installation, as far as the person who asks may see it. ``credential`` and ``server`` are for those
     who may read clusters. ``missing``: rights that watching was refused; ``unread``: kinds that could not be read, with
-    the code of the error."""
+    the code of the error. ``admission``: of the bundle's policy; ``written``: it was not seen, but we wrote it."""
 
     cluster: str
     state: HealthState
@@ -152,7 +152,7 @@ class ClusterInstallation(msgspec.Struct, frozen=True, omit_defaults=True):
     bundle_claims: tuple[BundleClaim, ...] = ()
     fits: tuple[BundleName, ...] = ()
     lacking: tuple[str, ...] = ()
-    admission: Literal["present", "absent", "unknown"] = "unknown"
+    admission: Literal["present", "written", "absent", "unknown"] = "unknown"
     crds: tuple[InstalledCrd, ...] = ()
     controllers: tuple[InstalledController, ...] = ()
     classes: tuple[InstalledClass, ...] = ()

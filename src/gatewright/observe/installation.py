@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
+from gatewright.gatewayapi.consistency.versions import POLICY
 from gatewright.gatewayapi.controllers import by_controller_name
 from gatewright.gatewayapi.health.view import standing
 from gatewright.gatewayapi.live import CRD, DEPLOYMENT, GATEWAY_CLASS, Crd, GroupKind, Workload, WrittenMeta, ref_of
@@ -150,10 +151,16 @@ def _with_versions(
         bundle_claims=versions.claims,
         fits=versions.fits,
         lacking=versions.lacking,
-        admission=versions.admission,
+        admission=_admission(versions, known),
         crds=tuple(_crd(state, crd, known) for crd in versions.crds),
         controllers=tuple(_controller(state, controller, known) for controller in versions.controllers),
     )
+
+
+def _admission(versions: ClusterVersions, known: _Known) -> Literal["present", "written", "absent", "unknown"]:
+    """Policies are not watched: where none is seen, our record of having written one is what is known."""
+    ours = any((group, kind) == POLICY for group, kind, _, _ in known.records)
+    return "written" if ours and versions.admission == "unknown" else versions.admission
 
 
 def _crd(state: ClusterState, versions: CrdVersions, known: _Known) -> InstalledCrd:

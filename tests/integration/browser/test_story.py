@@ -170,6 +170,8 @@ def test_from_nothing_to_two_clusters_that_serve(
         expect(row).to_contain_text("v1.6.1", timeout=PATIENCE)
         expect(row).to_contain_text(visitor.t("common:state.healthy"), timeout=PATIENCE)
 
+    visitor.open(f"/clusters/{FIRST}")
+    visitor.sees(visitor.t("cluster:admission.written"))
     visitor.open(f"/teams/{TEAM}/clusters/{FIRST}?view=mapping")
     switch = page.get_by_label(visitor.t("shell:switch", label=visitor.t("shell:cluster.label"), letter="c"))
     expect(switch).to_be_visible(timeout=PATIENCE)

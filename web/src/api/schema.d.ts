@@ -155,7 +155,7 @@ export interface ClusterHealth {
   error?: ErrorReport | null;
 }
 
-/** One cluster's installation, as far as the person who asks may see it. `credential` and `server` are for those who may read clusters. `missing`: rights that watching was refused; `unread`: kinds that could not be read, with the code of the error. */
+/** One cluster's installation, as far as the person who asks may see it. `credential` and `server` are for those who may read clusters. `missing`: rights that watching was refused; `unread`: kinds that could not be read, with the code of the error. `admission`: of the bundle's policy; `written`: it was not seen, but we wrote it. */
 export interface ClusterInstallation {
   cluster: string;
   state: "degraded" | "healthy" | "progressing" | "unhealthy" | "unknown";
@@ -177,7 +177,7 @@ export interface ClusterInstallation {
   bundle_claims?: BundleClaim[];
   fits?: BundleName[];
   lacking?: string[];
-  admission?: "absent" | "present" | "unknown";
+  admission?: "absent" | "present" | "unknown" | "written";
   crds?: InstalledCrd[];
   controllers?: InstalledController[];
   classes?: InstalledClass[];
