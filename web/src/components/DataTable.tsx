@@ -259,7 +259,7 @@ function Chooser<Row>({ columns, filters, change }: ChooserProps<Row>) {
         </div>
       }
     >
-      <Button icon={<SettingOutlined />}>{t("table.columns")}</Button>
+      <Button icon={<SettingOutlined aria-hidden />}>{t("table.columns")}</Button>
     </Popover>
   );
 }

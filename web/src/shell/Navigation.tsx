@@ -74,7 +74,7 @@ function Place({ item }: { item: Item }) {
   return (
     <li>
       <NavLink to={link(item.to)} end={item.to === "/"} title={t(`nav.${item.page}`)}>
-        {ICONS[item.page]}
+        <span aria-hidden="true">{ICONS[item.page]}</span>
         <span className="word">{t(`nav.${item.page}`)}</span>
       </NavLink>
     </li>

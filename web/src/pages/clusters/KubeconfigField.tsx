@@ -48,7 +48,7 @@ export function KubeconfigField({ value, change }: Props) {
       <div>
         <div className="row spread field-head">
           <label htmlFor={`${id}-text`}>{t("kubeconfig.label")}</label>
-          <Button size="small" icon={<UploadOutlined />} onClick={() => input.current?.click()}>
+          <Button size="small" icon={<UploadOutlined aria-hidden />} onClick={() => input.current?.click()}>
             {t("kubeconfig.upload")}
           </Button>
           <input

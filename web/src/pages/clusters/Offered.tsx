@@ -43,7 +43,7 @@ export function Offered({ offer, again, done }: Props) {
           <div className="row">
             <Button
               type="primary"
-              icon={<CopyOutlined />}
+              icon={<CopyOutlined aria-hidden />}
               onClick={async () =>
                 void message.success((await copy(offer.command)) ? t("script.copied") : t("script.select"))
               }

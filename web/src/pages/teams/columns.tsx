@@ -112,7 +112,7 @@ export function useColumns({ remove, mayRemove }: Acts): Column<TeamRow>[] {
           <Button
             type="text"
             size="small"
-            icon={<DeleteOutlined />}
+            icon={<DeleteOutlined aria-hidden />}
             aria-label={t("remove.label", { team: row.view.team.name })}
             onClick={() => remove(row.view)}
           />
