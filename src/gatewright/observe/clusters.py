@@ -114,6 +114,12 @@ class Clusters:
         if client is not None:
             await client.close()
 
+    async def discard(self, uid: str, client: KubeClient) -> None:
+        """Closes a client that is not the shared one any more. Whoever went on using it after it was forgotten has
+        opened connections again."""
+        if self._clients.get(uid) is not client:
+            await client.close()
+
     @contextlib.asynccontextmanager
     async def client(self, name: str) -> AsyncGenerator[KubeClient]:
         """The cluster's client; errors that leave the block name the cluster. Raises ``NoCredentialError``."""

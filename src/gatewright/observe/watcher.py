@@ -108,7 +108,7 @@ class ClusterWatcher:
         self.pulse = pulse or Pulse(clock=clock)
         self.relists = 0
         self.changes = 0
-        self._kube = kube
+        self.kube = kube
         self._listener = listener
         self._options = options or WatcherOptions()
         self._owned = {ref.identity: ref for ref in owned}
@@ -178,7 +178,7 @@ class ClusterWatcher:
             began = asyncio.get_running_loop().time()
             try:
                 async with asyncio.timeout(self._options.patience):
-                    found = await identity(self._kube, multiplexed=True)
+                    found = await identity(self.kube, multiplexed=True)
                 if found == self.uid:
                     self._beat(asyncio.get_running_loop().time() - began)
                     return
@@ -206,7 +206,7 @@ class ClusterWatcher:
             for spec in sorted(wanted - self._feeds.keys()):
                 if self._held(spec):
                     self.snapshot.pending.add(_scope(spec))
-                feed = Feed(lambda: self._kube, spec, self._shape(spec), self, self._options.feed, self._lists)
+                feed = Feed(lambda: self.kube, spec, self._shape(spec), self, self._options.feed, self._lists)
                 self._feeds[spec] = group.create_task(feed.run(), name=repr(feed))
             self._settle()
 
@@ -456,7 +456,7 @@ class ClusterWatcher:
 
     async def _crd(self, name: str) -> Crd | None:
         try:
-            body = await self._kube.get_raw(CRDS.path(None, name), subject=CRDS.describe(name), multiplexed=True)
+            body = await self.kube.get_raw(CRDS.path(None, name), subject=CRDS.describe(name), multiplexed=True)
             return msgspec.json.decode(body, type=Crd)
         except (ObjectNotFoundError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return None
@@ -502,7 +502,7 @@ class ClusterWatcher:
                 if doubts == self._doubts:
                     self._sure.set()
             except TimeoutError:
-                self._kube.transport.doubt()
+                self.kube.transport.doubt()
                 self._fail(SlowError(seconds=round(self._options.patience)))
             except ClusterReplacedError:
                 raise
@@ -518,9 +518,9 @@ class ClusterWatcher:
     async def _ask(self, beats: int) -> None:
         """The smallest question; now and then also for the version, which changes once in months."""
         if beats % _VERSION_EVERY == 0 and self._sure.is_set():
-            self.snapshot.kubernetes = await self._kube.version(multiplexed=True)
+            self.snapshot.kubernetes = await self.kube.version(multiplexed=True)
             return
-        found = await identity(self._kube, multiplexed=True)
+        found = await identity(self.kube, multiplexed=True)
         if found != self.uid:
             raise ClusterReplacedError(uid=found, registered=self.uid)
 

@@ -102,8 +102,11 @@ class Story:
         self.visitor.open(f"/teams/{TEAM}/clusters/{FIRST}")
         self.visitor.button("team:bind.change")
         self.choose("team:bind.stack", STACK)
-        self.visitor.button("common:action.save")
-        expect(self.page.get_by_role("dialog")).to_be_hidden(timeout=PATIENCE)
+        dialog = self.page.get_by_role("dialog")
+        expect(dialog).to_contain_text(STACK, timeout=PATIENCE)
+        with self.page.expect_response(lambda answer: answer.request.method == "PUT" and "/bindings/" in answer.url):
+            self.visitor.button("common:action.save")
+        expect(dialog).to_be_hidden(timeout=PATIENCE)
 
     def plan(self) -> None:
         """Of both clusters. The namespace that is there already is shared, its owner told, and nothing blocks."""
