@@ -63,7 +63,7 @@ def watched(install: Install, cluster_factory: ClusterFactory) -> tuple[Installa
     installation = install()
     installation.administrator()
     installation.api("POST", "/clusters", {"name": cluster.name, "kubeconfig": cluster.kubeconfig.read_text()})
-    installation.until("/matrix", lambda rows: rows and rows[0]["reachability"] == "reachable" and rows[0]["seen_at"])
+    installation.until("/matrix", lambda rows: rows and rows[0]["reachability"] == "reachable" and rows[0].get("seen_at"))
     return installation, cluster
 
 

@@ -24,7 +24,7 @@ def shared(install: Install, cluster: ClusterHandle) -> Installation:
         installation.api("PUT", f"/teams/{team}/bindings/shared", {"namespace": f"{team}-space"})
     installation.person("vera", **{ORDERS: "viewer"})
     installation.person("otto", **{SECRET: "owner"})
-    installation.until("/matrix", lambda rows: rows and rows[0]["seen_at"])
+    installation.until("/matrix", lambda rows: rows and rows[0].get("seen_at"))
     return installation
 
 
