@@ -12,6 +12,7 @@ from visitor import LANGUAGES, PATIENCE, Visit, Visitor
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(400)]
 
+SEEN = [("reachable", True)]
 BROKEN = (
     "apiVersion: v1\nkind: Config\n  clusters: [",
     "apiVersion: v1\nkind: Config\nclusters: []\n",
@@ -63,7 +64,7 @@ def watched(install: Install, cluster_factory: ClusterFactory) -> tuple[Installa
     installation = install()
     installation.administrator()
     installation.api("POST", "/clusters", {"name": cluster.name, "kubeconfig": cluster.kubeconfig.read_text()})
-    installation.until("/matrix", lambda rows: rows and rows[0]["reachability"] == "reachable" and rows[0].get("seen_at"))
+    installation.until("/matrix", lambda rows: [(r["reachability"], bool(r.get("seen_at"))) for r in rows] == SEEN)
     return installation, cluster
 
 
