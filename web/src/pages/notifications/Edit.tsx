@@ -1,4 +1,5 @@
 /** Making and changing a notification. Address and secret are written and never read: left empty, they stay. */
+
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Form, Input, Radio, Select } from "antd";
 import { api } from "~/api/client";
@@ -7,10 +8,10 @@ import type { NotificationBody, NotificationStatus } from "~/api/schema";
 import { FormDialog } from "~/components/FormDialog";
 import { NAMES } from "~/i18n";
 import { useTranslation } from "~/i18n/react";
+import { LABEL } from "~/lib/names";
 import { useScope } from "~/shell/scope";
 import { useSession } from "~/shell/session";
 
-const NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 const TYPES = ["webhook", "slack", "dingtalk", "feishu", "wecom"] as const;
 /** The beginnings of kinds of events: docs/notifications.md. */
 const KINDS = ["health.", "cluster.", "drift.", "versions.", "rollout.", "team.", "binding.", "stack.", "user."];
@@ -64,7 +65,7 @@ export function Edit({ notification, known, close }: Props) {
           label={t("column.name")}
           rules={[
             { required: true, message: t("missing.name") },
-            { pattern: NAME, max: 63, message: t("missing.pattern") },
+            { pattern: LABEL, max: 63, message: t("missing.pattern") },
             {
               validator: (_, value: string) =>
                 known.includes(value) ? Promise.reject(new Error(t("missing.taken"))) : Promise.resolve(),

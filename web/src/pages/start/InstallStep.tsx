@@ -1,4 +1,5 @@
 /** What shall be installed, and on to the plan: nothing is written before it was read and approved there. */
+
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Button, Checkbox, Form, Input, Select } from "antd";
 import { Link, useNavigate } from "react-router";
@@ -9,12 +10,12 @@ import { Loading } from "~/components/Loading";
 import { Problem } from "~/components/Problem";
 import { ToneTag } from "~/components/StateTag";
 import { useTranslation } from "~/i18n/react";
+import { LABEL } from "~/lib/names";
 import { useSubmit } from "~/lib/useSubmit";
 import type { Progress } from "./progress";
 import { versionsOf } from "./progress";
 import { stackSchema } from "./queries";
 
-const NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 const AT_WORK = ["pending", "running", "paused"];
 
 interface Chosen {
@@ -135,7 +136,7 @@ function MakeStack({ binding, known }: MakeProps) {
       <Form.Item
         name="name"
         label={t("install.name")}
-        rules={[{ required: true, pattern: NAME, message: t("team.pattern") }]}
+        rules={[{ required: true, pattern: LABEL, message: t("team.pattern") }]}
       >
         <Input autoComplete="off" spellCheck={false} className="mono" />
       </Form.Item>

@@ -1,4 +1,5 @@
 /** The forms of the first three steps: as few questions as each needs, the rest has defaults. */
+
 import { useQueryClient } from "@tanstack/react-query";
 import { Button, Form, Input, Select } from "antd";
 import { useState } from "react";
@@ -7,11 +8,10 @@ import { api } from "~/api/client";
 import * as queries from "~/api/queries";
 import { Problem } from "~/components/Problem";
 import { useTranslation } from "~/i18n/react";
+import { LABEL } from "~/lib/names";
 import { useSubmit } from "~/lib/useSubmit";
 import { Register, type Way } from "~/pages/clusters/Register";
 import type { Progress } from "./progress";
-
-const NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 
 /** Goes on to the next step by forgetting which was open. */
 function useOnward(): () => void {
@@ -47,7 +47,7 @@ export function TeamStep({ teams }: { teams: string[] }) {
         label={t("team.name")}
         extra={t("team.about")}
         rules={[
-          { required: true, pattern: NAME, max: 63, message: t("team.pattern") },
+          { required: true, pattern: LABEL, max: 63, message: t("team.pattern") },
           {
             validator: (_, value) =>
               teams.includes(value) ? Promise.reject(new Error(t("team.taken"))) : Promise.resolve(),
@@ -112,7 +112,7 @@ export function BindStep({ progress, teams, clusters }: BindProps) {
         name="namespace"
         label={t("bind.namespace")}
         extra={t("bind.namespace-about")}
-        rules={[{ pattern: NAME, max: 63, message: t("team.pattern") }]}
+        rules={[{ pattern: LABEL, max: 63, message: t("team.pattern") }]}
       >
         <Input autoComplete="off" spellCheck={false} className="mono" />
       </Form.Item>

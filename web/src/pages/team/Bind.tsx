@@ -1,4 +1,5 @@
 /** Puts the team on a cluster, or changes its namespace and stack there. Whose a taken namespace is, the server says. */
+
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Form, Input, Select } from "antd";
 import { api } from "~/api/client";
@@ -7,9 +8,8 @@ import type { Binding } from "~/api/schema";
 import { FormDialog } from "~/components/FormDialog";
 import { Problem } from "~/components/Problem";
 import { useTranslation } from "~/i18n/react";
+import { LABEL } from "~/lib/names";
 import type { Part } from "./part";
-
-const NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 
 interface Props {
   team: Part["team"];
@@ -73,7 +73,7 @@ function Asking({ team, binding, cluster, close }: Props & { binding: Binding | 
         name="namespace"
         label={t("bind.namespace")}
         extra={t("bind.namespace-about")}
-        rules={[{ pattern: NAME, message: t("bind.pattern") }]}
+        rules={[{ pattern: LABEL, message: t("bind.pattern") }]}
       >
         <Input placeholder={team.team.defaultNamespace || name} maxLength={63} autoComplete="off" spellCheck={false} />
       </Form.Item>

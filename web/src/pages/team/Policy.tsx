@@ -1,4 +1,5 @@
 /** How far the versions of the team's clusters may differ, the default namespace, and the end of the team. */
+
 import { useQueryClient } from "@tanstack/react-query";
 import { App, Button, Form, Input, Select } from "antd";
 import { useState } from "react";
@@ -9,6 +10,7 @@ import type { SkewPolicy, TeamView } from "~/api/schema";
 import { Findings } from "~/components/Causes";
 import { Problem } from "~/components/Problem";
 import { useTranslation } from "~/i18n/react";
+import { LABEL } from "~/lib/names";
 import { useSubmit } from "~/lib/useSubmit";
 import { useSession } from "~/shell/session";
 import { RemoveTeam } from "../teams/RemoveTeam";
@@ -16,7 +18,6 @@ import type { Part } from "./part";
 
 const LEVELS = ["none", "patch", "minor", "any"] as const;
 const SPAN = /^[1-9][0-9]*[mhd]$/;
-const NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 
 interface Asked {
   namespace?: string;
@@ -100,7 +101,7 @@ function Change({ team, mayWrite }: { team: Part["team"]; mayWrite: boolean }) {
         name="namespace"
         label={t("policy.namespace")}
         extra={t("policy.namespace-about")}
-        rules={[{ pattern: NAME, message: t("bind.pattern") }]}
+        rules={[{ pattern: LABEL, message: t("bind.pattern") }]}
       >
         <Input placeholder={name} maxLength={63} spellCheck={false} />
       </Form.Item>

@@ -1,4 +1,5 @@
 /** A new team: its name, and the namespace that it has on clusters unless a binding says otherwise. */
+
 import { useQueryClient } from "@tanstack/react-query";
 import { Form, Input } from "antd";
 import { useNavigate } from "react-router";
@@ -6,8 +7,7 @@ import { api } from "~/api/client";
 import * as queries from "~/api/queries";
 import { FormDialog } from "~/components/FormDialog";
 import { useTranslation } from "~/i18n/react";
-
-const NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
+import { LABEL } from "~/lib/names";
 
 interface Props {
   open: boolean;
@@ -42,7 +42,7 @@ function Asking({ known, close }: Props) {
         extra={t("create.name-about")}
         rules={[
           { required: true, message: t("create.missing") },
-          { pattern: NAME, max: 63, message: t("create.pattern") },
+          { pattern: LABEL, max: 63, message: t("create.pattern") },
           {
             validator: (_, value: string) =>
               known.includes(value) ? Promise.reject(new Error(t("create.taken"))) : Promise.resolve(),
@@ -55,7 +55,7 @@ function Asking({ known, close }: Props) {
         name="namespace"
         label={t("create.namespace")}
         extra={t("create.namespace-about")}
-        rules={[{ pattern: NAME, message: t("create.pattern") }]}
+        rules={[{ pattern: LABEL, message: t("create.pattern") }]}
       >
         <Input placeholder={name} autoComplete="off" spellCheck={false} maxLength={63} />
       </Form.Item>

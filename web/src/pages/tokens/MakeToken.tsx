@@ -1,4 +1,5 @@
 /** A new token: its name, how long it holds, and what of one's own permissions and teams it has. */
+
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Button, Drawer, Form, Input, Radio, Select } from "antd";
 import { useState } from "react";
@@ -9,13 +10,13 @@ import { PermissionPicker } from "~/components/Permissions";
 import { Problem } from "~/components/Problem";
 import { useTranslation } from "~/i18n/react";
 import { holding } from "~/lib/apiTokens";
+import { LABEL } from "~/lib/names";
 import { delegable, type Permission } from "~/lib/permissions";
 import { exact } from "~/lib/time";
 import { useSubmit } from "~/lib/useSubmit";
 import { useSession } from "~/shell/session";
 import { people } from "./queries";
 
-const NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 const DAYS = [7, 30, 90, 180, 366] as const;
 
 interface Given {
@@ -97,7 +98,7 @@ export function MakeToken({ tokens, close, done }: Props) {
           dependencies={["user"]}
           rules={[
             { required: true, message: t("make.missing") },
-            { pattern: NAME, max: 63, message: t("make.pattern") },
+            { pattern: LABEL, max: 63, message: t("make.pattern") },
             {
               validator: (_, value: string) =>
                 taken(value) ? Promise.reject(new Error(t("make.taken"))) : Promise.resolve(),

@@ -1,4 +1,5 @@
 /** A new role, or what one allows. Nobody gives what they do not hold, so only that is offered. */
+
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { App, Button, Drawer, Form, Input, Radio, Select } from "antd";
 import { useState } from "react";
@@ -9,13 +10,13 @@ import { Loading } from "~/components/Loading";
 import { PermissionPicker, useRoleName } from "~/components/Permissions";
 import { Problem } from "~/components/Problem";
 import { useTranslation } from "~/i18n/react";
+import { LABEL } from "~/lib/names";
 import type { Permission } from "~/lib/permissions";
 import { useSubmit } from "~/lib/useSubmit";
 import { useSession } from "~/shell/session";
 import { permissions as allPermissions } from "./queries";
 import { offered } from "./roles";
 
-const NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 const SCOPES = ["team", "installation"] as const;
 
 interface Props {
@@ -76,7 +77,7 @@ export function RoleForm({ role, held = 0, roles, close }: Props) {
             extra={t("role.name-about")}
             rules={[
               { required: true, message: t("role.missing") },
-              { pattern: NAME, max: 63, message: t("role.pattern") },
+              { pattern: LABEL, max: 63, message: t("role.pattern") },
               {
                 validator: (_, typed: string) =>
                   roles.some((one) => one.name === typed)
