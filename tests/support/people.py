@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 import httpx
 
+TOKEN = "gwo_" + "t" * 40
 PASSWORD = "correct-staple-1789"
 OTHER = "another-pebble-2044"
 
@@ -37,3 +40,28 @@ async def signed_in(client: httpx.AsyncClient, name: str, password: str = PASSWO
     if answer.status_code == 200:
         client.headers["X-CSRF-Token"] = answer.json()["csrf"]
     return answer
+
+
+class Browsers(Protocol):
+    def __call__(
+        self, address: str = "192.0.2.7", **headers: str
+    ) -> AbstractAsyncContextManager[httpx.AsyncClient]: ...
+
+
+async def make(api: httpx.AsyncClient, name: str, **wish: Any) -> None:
+    answer = await api.put(f"/users/{name}", json={"password": PASSWORD, **wish})
+    assert answer.status_code == 200, answer.text
+
+
+async def state(client: httpx.AsyncClient) -> str:
+    answer = await client.get("/session")
+    assert answer.status_code == 200, answer.text
+    return answer.json()["state"]
+
+
+def refused(answer: httpx.Response, status: int, code: str) -> None:
+    assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
+
+
+def documents(*texts: str) -> dict[str, Any]:
+    return {"documents": [{"file": "f", "text": text} for text in texts]}
