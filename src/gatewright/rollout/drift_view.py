@@ -36,7 +36,7 @@ async def view_of(clusters: Clusters, uid: str) -> DriftView | None:
         if await unit.fleet.cluster_by_uid(uid) is None:
             return None
         lock = await unit.rollouts.lock_of(uid)
-        state = None if lock is None else (await unit.rollouts.show(lock.rollout)).state
+        state = None if lock is None else await unit.rollouts.state(lock.rollout)
         drifts = await unit.drifts.of_cluster(uid)
     records = {record.ref.identity: record for record in known.records}
     held = lock.rollout if lock is not None and state not in DRIVEN else ""

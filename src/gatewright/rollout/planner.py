@@ -7,8 +7,8 @@ disagree about anything but what has changed in between.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from typing import TypeAlias
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Final, TypeAlias
 
 import msgspec
 
@@ -27,6 +27,10 @@ from gatewright.rollout.errors import NothingBoundError
 from gatewright.store.bundles import BundleStore
 
 SeenBundle: TypeAlias = Callable[[str], BundleName | None]
+
+AT_ONCE: Final = 8
+"""Clusters that are looked at side by side for one plan: each takes a megabyte of schemas, a dozen connections and the
+database, and whoever looks at pages meanwhile must not wait."""
 
 
 class Peers(msgspec.Struct, frozen=True):
@@ -67,7 +71,7 @@ class Planner:
         targets = await self._targets(team, names, action)
         peers = await self._peers(team, frozenset(name for name, _ in targets)) if action == "install" else Peers()
         questions = [Question(team, name, uid, action, keep_crds, _others(peers, name)) for name, uid in targets]
-        return plan(team, action, await asyncio.gather(*(self.cluster_plan(q) for q in questions)), keep_crds=keep_crds)
+        return plan(team, action, await side_by_side(questions, self.cluster_plan), keep_crds=keep_crds)
 
     async def _targets(self, team: str, names: Sequence[str], action: Action) -> list[tuple[str, str]]:
         async with self._clusters.database.reading() as unit:
@@ -137,6 +141,26 @@ class Planner:
     async def content(self, name: BundleName) -> BundleContent:
         """The objects of a bundle, checked against the catalogue. Raises the ``bundle.*`` errors."""
         return (await self._bundles.load(name)).content
+
+
+async def side_by_side(
+    questions: Sequence[Question], ask: Callable[[Question], Awaitable[ClusterPlan]]
+) -> list[ClusterPlan]:
+    """The answers in the order of the questions, ``AT_ONCE`` of them being asked at a time. The first failure ends it:
+    where one cluster cannot be read, nobody needs the others any more."""
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def one(question: Question) -> ClusterPlan:
+        async with gate:
+            return await ask(question)
+
+    tasks = [asyncio.create_task(one(question)) for question in questions]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
 
 
 def _nothing_seen(uid: str) -> None:

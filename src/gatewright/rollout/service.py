@@ -141,7 +141,7 @@ class Rollouts:
         """The rollout's log after line ``after``, as it grows, until nobody drives it any more."""
         while True:
             async with self._database.reading() as unit:
-                driven = (await unit.rollouts.show(id)).state in DRIVEN
+                driven = await unit.rollouts.state(id) in DRIVEN
                 lines = await unit.rollouts.events(id, after=after)
             for line in lines:
                 yield line
@@ -188,7 +188,7 @@ class Rollouts:
     async def _sweep(self, presence: WorkerPresence) -> None:
         """Every rollout that should be driven is: begun if nobody did, taken over if its driver died."""
         async with self._database.reading() as unit:
-            waiting = await unit.rollouts.all(states=tuple(DRIVEN), limit=1000)
+            waiting = await unit.rollouts.driven()
         for rollout in waiting:
             await self._adopt(presence, rollout)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from typing import cast
 
 from gatewright.model.errors import ErrorReport
@@ -27,9 +28,22 @@ def event_of(row: RolloutEventRow) -> RolloutEvent:
     return RolloutEvent(row.seq, row.at, row.kind, unpack(row.message, Message), row.cluster)
 
 
-def status_of(row: RolloutRow, targets: Iterable[TargetRow], steps: Iterable[StepRow]) -> RolloutStatus:
-    """``targets`` and ``steps`` may hold those of other rollouts too; each in order."""
-    mine = [s for s in steps if s.rollout_id == row.id]
+def statuses_of(
+    found: Iterable[RolloutRow], targets: Iterable[TargetRow], steps: Iterable[StepRow]
+) -> list[RolloutStatus]:
+    """``targets`` and ``steps``: those of all these rollouts, in order. One pass over each, for a rollout may have a
+    thousand clusters."""
+    of_target: defaultdict[tuple[str, int], list[StepStatus]] = defaultdict(list)
+    for step in steps:
+        of_target[step.rollout_id, step.position].append(_step(step))
+    of_rollout: defaultdict[str, list[TargetStatus]] = defaultdict(list)
+    for target in targets:
+        mine = of_target.get((target.rollout_id, target.position), ())
+        of_rollout[target.rollout_id].append(_target(target, mine))
+    return [_status(row, of_rollout.get(row.id, ())) for row in found]
+
+
+def _status(row: RolloutRow, targets: Sequence[TargetStatus]) -> RolloutStatus:
     return RolloutStatus(
         row.id,
         row.team,
@@ -38,20 +52,15 @@ def status_of(row: RolloutRow, targets: Iterable[TargetRow], steps: Iterable[Ste
         cast(Wish, row.wish),
         row.generation,
         row.created_at,
-        tuple(_target(t, mine) for t in targets if t.rollout_id == row.id),
+        tuple(targets),
         row.last_event,
         row.created_by,
         choices(cast(RolloutState, row.state), cast(Wish, row.wish)),
     )
 
 
-def _target(row: TargetRow, steps: Iterable[StepRow]) -> TargetStatus:
-    return TargetStatus(
-        row.cluster,
-        cast(TargetState, row.state),
-        tuple(_step(s) for s in steps if s.position == row.position),
-        unpack_maybe(row.error, ErrorReport),
-    )
+def _target(row: TargetRow, steps: Sequence[StepStatus]) -> TargetStatus:
+    return TargetStatus(row.cluster, cast(TargetState, row.state), tuple(steps), unpack_maybe(row.error, ErrorReport))
 
 
 def _step(row: StepRow) -> StepStatus:

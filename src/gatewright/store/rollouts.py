@@ -37,7 +37,7 @@ from gatewright.store.errors import (
 )
 from gatewright.store.journal import Journal
 from gatewright.store.milestones import milestone
-from gatewright.store.progress import event_of, status_of
+from gatewright.store.progress import event_of, statuses_of
 from gatewright.store.sql import Teams, affected, among, insert_new, pack, pack_maybe, row, rows
 from gatewright.store.tables import ClusterLockRow, RolloutEventRow, RolloutRow, StepRow, TargetRow
 from gatewright.text import Message
@@ -89,19 +89,24 @@ class Rollouts:
             touched_at=now,
         )
         if made:
-            for position, cluster in enumerate(plan.clusters):
-                await self._create_target(rollout, position, cluster)
+            await self._create_targets(rollout, plan.clusters)
             await self._journal.note(who, **milestone(await self._row(rollout), "pending", len(plan.clusters)))
         return await self.show(rollout)
 
-    async def _create_target(self, rollout: str, position: int, plan: ClusterPlan) -> None:
-        state: TargetState = "pending" if plan.steps else "skipped"
-        target = {"rollout_id": rollout, "position": position, "cluster_id": plan.uid, "cluster": plan.cluster}
-        await affected(self._session, insert(TargetRow).values(**target, state=state))
-        for index, step in enumerate(plan.steps):
-            where = {"rollout_id": rollout, "position": position, "index": index}
-            what = {"kind": step.kind, "title": pack(step.title), "state": "pending", "runs": 0}
-            await affected(self._session, insert(StepRow).values(**where, **what))
+    async def _create_targets(self, rollout: str, clusters: Sequence[ClusterPlan]) -> None:
+        """All at once: a statement each would hold the database for seconds where there are a thousand clusters."""
+        targets: list[dict[str, object]] = []
+        steps: list[dict[str, object]] = []
+        for position, plan in enumerate(clusters):
+            state: TargetState = "pending" if plan.steps else "skipped"
+            where = {"rollout_id": rollout, "position": position}
+            targets.append({**where, "cluster_id": plan.uid, "cluster": plan.cluster, "state": state})
+            for index, step in enumerate(plan.steps):
+                what = {"kind": step.kind, "title": pack(step.title), "state": "pending", "runs": 0}
+                steps.append({**where, "index": index, **what})
+        for table, made in ((TargetRow, targets), (StepRow, steps)):
+            if made:
+                await self._session.execute(insert(table), made)
 
     async def show(self, id: str) -> RolloutStatus:
         """Raises ``UnknownRolloutError``."""
@@ -114,10 +119,10 @@ class Rollouts:
         unfinished = (TargetRow.rollout_id == id) & TargetRow.state.not_in(FINISHED)
         target = await row(self._session, select(TargetRow).where(unfinished).order_by(TargetRow.position).limit(1))
         if target is None:
-            return status_of(found, (), ())
+            return statuses_of([found], (), ())[0]
         mine = (StepRow.rollout_id == id) & (StepRow.position == target.position)
         steps = await rows(self._session, select(StepRow).where(mine).order_by(StepRow.index))
-        return status_of(found, (target,), steps)
+        return statuses_of([found], (target,), steps)[0]
 
     async def all(
         self,
@@ -139,6 +144,16 @@ class Rollouts:
         newest = query.order_by(RolloutRow.created_at.desc(), RolloutRow.id.desc()).limit(limit)
         return await self._statuses(await rows(self._session, newest))
 
+    async def state(self, id: str) -> RolloutState:
+        """Only that, whatever the number of clusters. Raises ``UnknownRolloutError``."""
+        return cast(RolloutState, (await self._row(id)).state)
+
+    async def driven(self) -> Sequence[RolloutStatus]:
+        """Those that somebody should carry out, newest first, without their clusters."""
+        wanted = select(RolloutRow).where(RolloutRow.state.in_(DRIVEN))
+        newest = wanted.order_by(RolloutRow.created_at.desc(), RolloutRow.id.desc())
+        return statuses_of(await rows(self._session, newest), (), ())
+
     async def _statuses(self, found: Sequence[RolloutRow]) -> Sequence[RolloutStatus]:
         ids = [r.id for r in found]
         targets = await rows(
@@ -148,7 +163,7 @@ class Rollouts:
         steps = await rows(
             self._session, select(StepRow).where(StepRow.rollout_id.in_(ids)).order_by(StepRow.position, StepRow.index)
         )
-        return [status_of(r, targets, steps) for r in found]
+        return statuses_of(found, targets, steps)
 
     async def _row(self, id: str) -> RolloutRow:
         found = await row(self._session, select(RolloutRow).where(RolloutRow.id == id))

@@ -57,6 +57,27 @@ async def test_a_cluster_without_steps_is_skipped_and_a_start_may_be_repeated(
     assert [t.state for t in first.targets] == ["skipped", "pending"]
 
 
+async def test_what_belongs_to_which_of_several_rollouts_and_clusters_is_kept_apart(
+    fleet: Database, make_plan: Callable[..., Plan]
+) -> None:
+    names = ("r-1", "r-2", "r-3")
+    plan = make_plan("c", "a")
+    async with fleet.transaction() as unit:
+        await unit.plans.save(plan, "ann")
+        made = {name: await unit.rollouts.create(plan, "ann", id=name) for name in names}
+        await unit.rollouts.begin_step("r-2", 1, "a", 1)
+    async with fleet.reading() as unit:
+        found = {one.id: one for one in await unit.rollouts.all()}
+        assert [await unit.rollouts.state(name) for name in names] == ["pending"] * 3
+        driven = await unit.rollouts.driven()
+    assert set(found) == set(names) == {one.id for one in driven}
+    assert all(not one.targets for one in driven)
+    assert {name: found[name] for name in ("r-1", "r-3")} == {name: made[name] for name in ("r-1", "r-3")}
+    begun = [(t.cluster, s.index) for t in found["r-2"].targets for s in t.steps if s.state == "running"]
+    assert begun == [("a", 1)]
+    assert [t.cluster for t in found["r-2"].targets] == ["c", "a"]
+
+
 async def test_steps_count_their_runs_and_keep_their_times(fleet: Database, rollout: str, clock: Any) -> None:
     async with fleet.transaction() as unit:
         await unit.rollouts.set_state(rollout, 1, "running")
