@@ -16,6 +16,7 @@ from gatewright import __version__
 from gatewright.server import problems
 from gatewright.server.audit import Auditing, telling
 from gatewright.server.auth import authenticator
+from gatewright.server.forwarded import Forwarded
 from gatewright.server.headers import SecurityHeaders
 from gatewright.server.openapi import document
 from gatewright.server.operations import RECHECK_SECONDS, methods_of, unsound
@@ -81,10 +82,12 @@ _PARTS: Final = (
 
 
 class _Application(FastAPI):
-    """Everything that answers, faults included, within the headers of every answer."""
+    """Everything that answers, faults included, within the headers of every answer, to whoever asked the proxy."""
 
     def build_middleware_stack(self) -> ASGIApp:
-        return SecurityHeaders(super().build_middleware_stack())
+        settings = self.state.services.settings
+        headed = SecurityHeaders(super().build_middleware_stack())
+        return Forwarded(headed, settings.proxies, https=settings.url.startswith("https://"))
 
 
 def create_app(services: Services, *, token: str | None = None) -> FastAPI:

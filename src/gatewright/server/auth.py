@@ -16,7 +16,7 @@ from typing import Final, Protocol
 
 from fastapi import Request
 
-from gatewright.server import csrf
+from gatewright.server import cookies, csrf
 from gatewright.server.errors import FolderError, TokenDamagedError, TokenExposedError, UnauthenticatedError
 from gatewright.server.principal import ALL, SCOPE_KEY, Principal
 from gatewright.server.sessions import COOKIE, SignIns
@@ -101,7 +101,7 @@ async def _bearer(header: str, token: str | None, people: Recognisers) -> Princi
 
 async def _signed_in(request: Request, people: Recognisers) -> Principal | None:
     """Raises ``CsrfError`` for a request that changes something and is not from our page."""
-    cookie = request.cookies.get(COOKIE)
+    cookie = cookies.read(request, COOKIE)
     who = await people.sign_ins.recognise(cookie) if cookie else None
     if cookie and who is not None:
         csrf.require_token(request, cookie)

@@ -104,7 +104,7 @@ class PeopleDesk:
         ``TooManyAttemptsError``, ``PasswordError``, ``NoPersonError``."""
         require_person(who)
         require_good(new, who.name)
-        person = await self._sign_ins.check(who.name, old, origin)
+        person = await self._sign_ins.check(who.name, old, origin, known=f"person/{who.id}")
         hashed = await self._passwords.hash(new)
         async with self._database.transaction() as unit:
             if person.id != who.id:

@@ -59,8 +59,7 @@ async def serve(settings: Settings, host: str, port: int, ready: Callable[[Liste
                 log_level="warning",
                 access_log=False,
                 server_header=False,
-                proxy_headers=bool(settings.proxies),
-                forwarded_allow_ips=list(settings.proxies),
+                proxy_headers=False,
                 timeout_graceful_shutdown=_GRACE_SECONDS,
             )
             ready(Listening(_url(host, listener), str(settings.token_file), await services.set_up.code()))

@@ -45,6 +45,7 @@ from gatewright.rollout.removal import Removals
 from gatewright.rollout.service import Rollouts
 from gatewright.server.audit import AuditTrail
 from gatewright.server.desired import DesiredState
+from gatewright.server.devices import Devices
 from gatewright.server.errors import FolderError
 from gatewright.server.eventlog import EventLog
 from gatewright.server.ids import Ids
@@ -229,7 +230,7 @@ async def open_services(
         notifier = Notifier(database, ring, sender, retention_days=settings.event_days)
         desk = NotificationDesk(database, ring, notifier)
         passwords = Passwords(hasher)
-        sign_ins = SignIns(database, passwords)
+        sign_ins = SignIns(database, passwords, Devices(ring, clock))
         yield Services(
             settings,
             DesiredState(database, clusters, desk),

@@ -5,13 +5,16 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import secrets
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 import msgspec
 from fastapi import Request, Response
 
 from gatewright.model.people import MAX_NAME, Method, OpenSession, Person
-from gatewright.server.errors import SignInRefusedError, TooManyAttemptsError, UnknownSessionError
+from gatewright.server import cookies, devices
+from gatewright.server.devices import Devices
+from gatewright.server.errors import BusyError, SignInRefusedError, TooManyAttemptsError, UnknownSessionError
 from gatewright.server.passwords import Passwords
 from gatewright.server.principal import Principal
 from gatewright.server.roles import OWN, allowed
@@ -21,8 +24,11 @@ from gatewright.store.sessions import LONGEST
 from gatewright.store.unit import Unit
 
 COOKIE: Final = "gatewright_session"
-FAILURES_PER_NAME: Final = 5
+FAILURES: Final = 5
+"""With one name from one address, or from a browser in which the person has signed in before."""
 FAILURES_PER_ADDRESS: Final = 20
+FAILURES_PER_NAME: Final = 100
+"""With one name, from strangers everywhere: what guessing from many addresses comes to, some thousands a day."""
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -55,23 +61,30 @@ def digest(secret: str) -> str:
 
 
 class Entered(msgspec.Struct, frozen=True):
-    """A session that has just begun; ``cookie`` is told once."""
+    """A session that has just begun; ``cookie`` is told once. ``device``: by which the browser is known again."""
 
     person: Person
     cookie: str
+    device: str
 
 
 class SignIns:
-    """Sessions for the API. ``passwords`` checks them; every method is a transaction of its own or a few."""
+    """Sessions for the API. ``passwords`` checks them, ``devices`` knows browsers again; every method is a transaction
+    of its own or a few."""
 
-    def __init__(self, database: Database, passwords: Passwords) -> None:
+    def __init__(self, database: Database, passwords: Passwords, devices: Devices) -> None:
         self._database = database
         self._passwords = passwords
+        self._devices = devices
 
-    async def enter(self, name: str, password: str, origin: Origin) -> Entered:
-        """Signs in with a password. Raises ``SignInRefusedError``, ``TooManyAttemptsError``, ``BusyError``."""
+    async def enter(self, name: str, password: str, origin: Origin, *, device: str = "") -> Entered:
+        """Signs in with a password; ``device``: the cookie of the browser for that, empty where it has none.
+
+        Raises ``SignInRefusedError``, ``TooManyAttemptsError``, ``BusyError``.
+        """
         name = name.strip().lower()[: MAX_NAME + 1]
-        person = await self.check(name, password, origin)
+        known = self._devices.known(device, name)
+        person = await self.check(name, password, origin, known=f"device/{known}" if known else "")
         async with self._database.transaction() as unit:
             # The person may have been disabled or given another password while the old one was checked.
             now = await unit.people.find(name)
@@ -79,28 +92,54 @@ class SignIns:
                 raise SignInRefusedError()
             return await self.open(unit, now, "password", origin)
 
-    async def check(self, name: str, password: str, origin: Origin) -> Person:
-        """The person whose name and password these are. Raises as ``enter``."""
-        subjects = {f"name/{name}": FAILURES_PER_NAME, f"address/{origin.network}": FAILURES_PER_ADDRESS}
+    async def check(self, name: str, password: str, origin: Origin, *, known: str = "") -> Person:
+        """The person whose name and password these are. ``known``: what the failures of somebody who is no stranger
+        are counted under, which those of strangers do not fill. Raises as ``enter``.
+
+        What counts, and what success gives back, is the same whether the name exists or not, so that no count tells.
+        """
+        subjects = {known: FAILURES} if known else _of_strangers(name, origin.network)
+        await self._take(subjects)
+        async with self._database.reading() as unit:
+            person = await unit.people.find(name)
+            hashed = await unit.people.password_hash(name)
+        try:
+            right = await self._passwords.matches(hashed, password)
+        except BusyError:
+            await self._give_back(subjects)
+            raise
+        if not right or person is None or hashed is None or person.disabled:
+            await self._refused(person, origin)
+            raise SignInRefusedError()
+        await self._give_back(subjects)
+        if self._passwords.outdated(hashed):
+            await self._renew(person, hashed, password)
+        return person
+
+    async def _take(self, subjects: Mapping[str, int]) -> None:
+        """Counts an attempt under each subject, or under none where one is at its limit: who is stopped by their
+        address fills no name."""
         async with self._database.transaction() as unit:
             for subject, limit in subjects.items():
                 if seconds := await unit.attempts.take(subject, limit):
                     raise TooManyAttemptsError(seconds=seconds, minutes=-(-seconds // 60))
             await unit.attempts.prune()
-        async with self._database.reading() as unit:
-            person = await unit.people.find(name)
-            known = await unit.people.password_hash(name)
-        right = await self._passwords.matches(known, password)
-        if not right or person is None or known is None or person.disabled:
-            await self._refused(person, origin)
-            raise SignInRefusedError()
-        renewed = await self._passwords.hash(password) if self._passwords.outdated(known) else None
+
+    async def _give_back(self, subjects: Iterable[str]) -> None:
         async with self._database.transaction() as unit:
-            await unit.attempts.forget(f"name/{name}")
-            await unit.attempts.give_back(f"address/{origin.network}")
-            if renewed is not None and await unit.people.password_hash(name) == known:
+            for subject in subjects:
+                await unit.attempts.give_back(subject)
+
+    async def _renew(self, person: Person, hashed: str, password: str) -> None:
+        """Keeps a newer kind of hash of the same password, if it is still that; the next sign-in does where this one
+        would have to wait."""
+        try:
+            renewed = await self._passwords.hash(password)
+        except BusyError:
+            return
+        async with self._database.transaction() as unit:
+            if await unit.people.password_hash(person.name) == hashed:
                 await unit.people.set_password(person.id, renewed)
-        return person
 
     async def _refused(self, person: Person | None, origin: Origin) -> None:
         """A name that nobody has is not noted: it may be a password in the wrong place."""
@@ -118,7 +157,7 @@ class SignIns:
         await unit.people.signed_in(person.id)
         after = {"session": opened, "method": method, "address": origin.address, "agent": origin.agent}
         await unit.journal.note(person.name, "session.create", person.name, after=after)
-        return Entered(person, cookie)
+        return Entered(person, cookie, self._devices.make(person.name))
 
     async def recognise(self, cookie: str) -> Principal | None:
         """Who is signed in with this cookie, None where nobody is. Notes now and then that the session is in use."""
@@ -164,6 +203,15 @@ class SignIns:
                 await unit.journal.note(who.name, "session.delete", who.name, before={"sessions": count})
 
 
+def _of_strangers(name: str, network: str) -> dict[str, int]:
+    """What the failures of somebody nobody knows are counted under, with the limit of each: the narrowest first."""
+    return {
+        f"pair/{network}/{name}": FAILURES,
+        f"address/{network}": FAILURES_PER_ADDRESS,
+        f"name/{name}": FAILURES_PER_NAME,
+    }
+
+
 async def principal_of(unit: Unit, person: Person) -> Principal:
     """What a person may who is signed in."""
     custom = await unit.people.roles() if person.grants else {}
@@ -171,16 +219,13 @@ async def principal_of(unit: Unit, person: Person) -> Principal:
     return Principal(person.name, everywhere | OWN, teams=teams, via="session", id=person.id)
 
 
-def hand_out(request: Request, cookie: str) -> None:
-    """Gives the cookie to the browser with the answer; the browser keeps it from scripts and from other sites' posts.
-    An empty one makes the browser forget it."""
-    secure = request.url.scheme == "https"
+def hand_out(request: Request, entered: Entered | None) -> None:
+    """Gives the cookies of a session to the browser with the answer. None makes the browser forget the session; that
+    somebody signed in there before it goes on knowing."""
 
     def finish(response: Response) -> None:
-        if cookie:
-            age = int(LONGEST.total_seconds())
-            response.set_cookie(COOKIE, cookie, max_age=age, path="/", secure=secure, httponly=True, samesite="lax")
-        else:
-            response.delete_cookie(COOKIE, path="/", secure=secure, httponly=True, samesite="lax")
+        cookies.give(request, response, COOKIE, entered.cookie if entered else "", LONGEST)
+        if entered is not None:
+            cookies.give(request, response, devices.COOKIE, entered.device, devices.LIFETIME)
 
     request.state.finish = finish

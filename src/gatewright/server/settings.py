@@ -14,12 +14,9 @@ from gatewright.model.events import RETENTION_DAYS
 from gatewright.observe.probes.addresses import Exclusions, exclusions
 from gatewright.observe.probes.errors import ExclusionError
 from gatewright.server.errors import SettingError
-from gatewright.server.oidc.options import GROUPS_CLAIM, LABEL, SCOPES, OidcOptions
+from gatewright.server.oidc.options import GROUPS_CLAIM, LABEL, SCOPES, OidcOptions, public_url
 from gatewright.server.oidc.options import from_environment as oidc_options
 from gatewright.text import Message, message
-
-PROXIES: Final = ("127.0.0.1", "::1")
-"""Proxies on this machine are believed where nobody says otherwise."""
 
 
 class Setting(msgspec.Struct, frozen=True):
@@ -44,7 +41,7 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     Setting("GATEWRIGHT_PROBE_EXCLUDE", "", message("server.about.probe-exclude")),
     Setting("GATEWRIGHT_EVENT_DAYS", "90", message("server.about.event-days")),
     Setting("GATEWRIGHT_URL", "", message("server.about.url")),
-    Setting("GATEWRIGHT_PROXIES", ",".join(PROXIES), message("server.about.proxies")),
+    Setting("GATEWRIGHT_PROXIES", "", message("server.about.proxies")),
     Setting("GATEWRIGHT_OIDC_ISSUER", "", message("server.about.oidc-issuer")),
     Setting("GATEWRIGHT_OIDC_CLIENT_ID", "", message("server.about.oidc-client-id")),
     Setting("GATEWRIGHT_OIDC_CLIENT_SECRET", "", message("server.about.oidc-client-secret")),
@@ -73,7 +70,8 @@ class Settings(msgspec.Struct, frozen=True):
     probe_exclude: Exclusions = Exclusions()
     event_days: int = RETENTION_DAYS
     oidc: OidcOptions | None = None
-    proxies: tuple[str, ...] = PROXIES
+    url: str = ""
+    proxies: tuple[str, ...] = ()
 
     @property
     def token_file(self) -> Path:
@@ -110,6 +108,7 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
         event_days=_days(environ.get("GATEWRIGHT_EVENT_DAYS", "")),
         probe_exclude=_exclusions(environ.get("GATEWRIGHT_PROBE_EXCLUDE", "")),
         oidc=oidc_options(environ),
+        url=public_url(environ),
         proxies=_proxies(environ.get("GATEWRIGHT_PROXIES", "")),
     )
 
@@ -133,7 +132,7 @@ def _days(given: str) -> int:
 
 
 def _proxies(given: str) -> tuple[str, ...]:
-    """Addresses and networks; ``none`` believes nobody."""
+    """Addresses and networks; nothing and ``none`` believe nobody."""
     if given.strip().lower() == "none":
         return ()
     found = tuple(part.strip() for part in given.split(",") if part.strip())
@@ -143,7 +142,7 @@ def _proxies(given: str) -> tuple[str, ...]:
         except ValueError:
             wanted = "127.0.0.1, 10.0.0.0/8, none"
             raise SettingError(name="GATEWRIGHT_PROXIES", value=part[:200], wanted=wanted) from None
-    return found or PROXIES
+    return found
 
 
 def _server(given: str) -> str:

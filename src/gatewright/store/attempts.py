@@ -52,8 +52,10 @@ class Attempts:
         await affected(self._session, delete(AttemptRow).where(AttemptRow.subject == _key(subject)))
 
     async def prune(self) -> None:
-        """Forgets what no longer counts."""
-        await affected(self._session, delete(AttemptRow).where(AttemptRow.since <= stamp(self._clock() - WINDOW)))
+        """Forgets what no longer counts, without waiting for whoever counts it anew at this moment."""
+        old = select(AttemptRow.subject).where(AttemptRow.since <= stamp(self._clock() - WINDOW))
+        free = old.with_for_update(skip_locked=True)
+        await affected(self._session, delete(AttemptRow).where(AttemptRow.subject.in_(free.scalar_subquery())))
 
 
 class SetupCodes:

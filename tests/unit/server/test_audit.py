@@ -13,9 +13,9 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 import structlog
-from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from gatewright.model.audit import Entry
 from gatewright.server.app import create_app
@@ -65,8 +65,9 @@ async def test_where_a_request_came_from_is_told(services: Services) -> None:
 
 
 async def test_behind_a_proxy_the_client_s_address_is_told(services: Services) -> None:
-    app = ProxyHeadersMiddleware(create_app(services, token=TOKEN), trusted_hosts=["192.0.2.7"])
-    transport = httpx.ASGITransport(app, client=("192.0.2.7", 4711))  # type: ignore[arg-type]
+    settings = msgspec.structs.replace(services.settings, proxies=("192.0.2.7",))
+    app = create_app(dataclasses.replace(services, settings=settings), token=TOKEN)
+    transport = httpx.ASGITransport(app, client=("192.0.2.7", 4711))
     headers = {"authorization": f"Bearer {TOKEN}", "x-forwarded-for": "203.0.113.9"}
     async with httpx.AsyncClient(transport=transport, base_url="http://test/api/v1", headers=headers) as api:
         await api.put("/teams/payments", json={})

@@ -67,7 +67,7 @@ def from_environment(environ: Mapping[str, str]) -> OidcOptions | None:
         environ.get("GATEWRIGHT_OIDC_NAME", "").strip()[:80] or LABEL,
         environ.get("GATEWRIGHT_OIDC_GROUPS_CLAIM", "").strip() or GROUPS_CLAIM,
         rules(environ.get("GATEWRIGHT_OIDC_GROUPS", "")),
-        _public(environ),
+        public_url(environ),
     )
 
 
@@ -101,7 +101,8 @@ def _safe(name: str, url: str) -> str:
     return url
 
 
-def _public(environ: Mapping[str, str]) -> str:
+def public_url(environ: Mapping[str, str]) -> str:
+    """Where browsers reach this server, empty where that is not said. Raises ``SettingError``."""
     given = environ.get("GATEWRIGHT_URL", "").strip().rstrip("/")
     try:
         parts = urlsplit(given)

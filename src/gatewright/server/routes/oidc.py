@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from gatewright.model.errors import GatewrightError
+from gatewright.server import cookies
 from gatewright.server.oidc.errors import NoProviderError
 from gatewright.server.oidc.pending import COOKIE, LIFETIME
 from gatewright.server.oidc.signin import Oidc
@@ -23,7 +24,6 @@ router = APIRouter(tags=["session"])
 
 SIGN_IN: Final = "/sign-in"
 """The page that people sign in on; it explains the ``error`` that it is given."""
-_PATH: Final = "/api/v1/oidc"
 
 ReturnTo = Annotated[str, Query(description="The page of ours to go on with.", max_length=1024)]
 FromProvider = Annotated[str, Query(description="What the provider says.")]
@@ -55,12 +55,12 @@ async def callback(
     about(what="session.create", tell=True)
     try:
         back = await _provider(given).finish(
-            request.cookies.get(COOKIE, ""), dict(request.query_params), origin_of(request)
+            cookies.read(request, COOKIE), dict(request.query_params), origin_of(request)
         )
     except GatewrightError as failure:
         _keep(request, "")
         return _failed(request, failure)
-    hand_out(request, back.entered.cookie)
+    hand_out(request, back.entered)
     _keep(request, "")
     return Redirect(back.return_to)
 
@@ -80,15 +80,10 @@ def _failed(request: Request, error: GatewrightError) -> Redirect:
 def _keep(request: Request, cookie: str) -> None:
     """Gives the browser the cookie of a sign-in that is under way, or takes it away, beside what else there is."""
     earlier = getattr(request.state, "finish", None)
-    secure = request.url.scheme == "https"
 
     def finish(response: Response) -> None:
         if earlier is not None:
             earlier(response)
-        if cookie:
-            age = int(LIFETIME.total_seconds())
-            response.set_cookie(COOKIE, cookie, max_age=age, path=_PATH, secure=secure, httponly=True, samesite="lax")
-        else:
-            response.delete_cookie(COOKIE, path=_PATH, secure=secure, httponly=True, samesite="lax")
+        cookies.give(request, response, COOKIE, cookie, LIFETIME)
 
     request.state.finish = finish

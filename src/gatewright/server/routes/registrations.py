@@ -49,8 +49,9 @@ class CompletionBody(Body, frozen=True):
 
 
 def base_of(request: Request) -> str:
-    """The address of the API as whoever asks reached it."""
-    return f"{request.url.scheme}://{request.url.netloc}{request.url.path.rpartition('/registrations')[0]}"
+    """The address of the API: under the one that the settings tell, else as whoever asks reached it."""
+    reached = request.app.state.services.settings.url or f"{request.url.scheme}://{request.url.netloc}"
+    return f"{reached}{request.url.path.rpartition('/registrations')[0]}"
 
 
 @router.post("/registrations")

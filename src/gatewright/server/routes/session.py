@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Path, Request
 
 from gatewright.model.errors import DeniedError
 from gatewright.model.people import MAX_DISPLAY_NAME, OpenSession, Preferences
-from gatewright.server import csrf
+from gatewright.server import cookies, csrf, devices
 from gatewright.server.operations import answers, answers_nothing, answers_pages, reads
 from gatewright.server.paging import Page, Paging
 from gatewright.server.parameters import PERSON_NAME
@@ -103,7 +103,7 @@ async def show(request: Request, given: Given, _: None = Depends(public())) -> S
     except DeniedError:
         state: State = "anonymous" if await given.people.any_administrator() else "setup"
         return SessionView(state, None, [], {}, None, _provider(given))
-    return await _view(given, who, request.cookies.get(COOKIE, ""))
+    return await _view(given, who, cookies.read(request, COOKIE))
 
 
 @router.post("/session")
@@ -113,7 +113,8 @@ async def sign_in(
 ) -> SessionView:
     """Signs in: the answer sets the cookie. Refused for a while (429) after several failures."""
     csrf.require_same_origin(request)
-    entered = await given.sign_ins.enter(asked.name, asked.password, origin_of(request))
+    device = cookies.read(request, devices.COOKIE)
+    entered = await given.sign_ins.enter(asked.name, asked.password, origin_of(request), device=device)
     return await _entered(request, given, entered)
 
 
@@ -122,8 +123,8 @@ async def sign_in(
 async def sign_out(request: Request, given: Given, who: Principal = Depends(require("account.write"))) -> None:
     """Signs out: the session of the cookie ends."""
     if who.via == "session":
-        await given.sign_ins.leave(who, request.cookies.get(COOKIE, ""))
-    hand_out(request, "")
+        await given.sign_ins.leave(who, cookies.read(request, COOKIE))
+    hand_out(request, None)
 
 
 @router.post("/setup")
@@ -145,7 +146,7 @@ async def sessions(
     request: Request, given: Given, page: Paging, who: Principal = Depends(require("account.read"))
 ) -> Page[SessionRow]:
     """Where one is signed in."""
-    current = await given.sign_ins.current(request.cookies.get(COOKIE, "")) if who.via == "session" else ""
+    current = await given.sign_ins.current(cookies.read(request, COOKIE)) if who.via == "session" else ""
     found = [SessionRow(session, session.id == current) for session in await given.sign_ins.all(who)]
     return page.of(found, lambda row: (row.session.created_at, row.session.id), newest_first=True)
 
@@ -154,7 +155,7 @@ async def sessions(
 @answers_nothing()
 async def end_others(request: Request, given: Given, who: Principal = Depends(require("account.write"))) -> None:
     """Signs out everywhere else."""
-    await given.sign_ins.end_others(who, request.cookies.get(COOKIE, "") if who.via == "session" else "")
+    await given.sign_ins.end_others(who, cookies.read(request, COOKIE) if who.via == "session" else "")
 
 
 @router.delete("/sessions/{id}")
@@ -173,7 +174,7 @@ async def password(
     asked: OwnPasswordBody = Depends(reads(OwnPasswordBody)),
 ) -> None:
     """Changes one's own password; the other sessions end."""
-    session = await given.sign_ins.current(request.cookies.get(COOKIE, "")) if who.via == "session" else ""
+    session = await given.sign_ins.current(cookies.read(request, COOKIE)) if who.via == "session" else ""
     await given.people.change_own_password(who, asked.current, asked.password, origin_of(request), session)
 
 
@@ -191,7 +192,7 @@ async def preferences(
 
 
 async def _entered(request: Request, given: Given, entered: Entered) -> SessionView:
-    hand_out(request, entered.cookie)
+    hand_out(request, entered)
     who = await given.sign_ins.recognise(entered.cookie)
     assert who is not None, "a session that has just begun"
     return await _view(given, who, entered.cookie)
