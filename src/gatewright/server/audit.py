@@ -125,7 +125,7 @@ class Auditing:
     async def _tell(self, scope: Scope, act: Act, status: int, code: str) -> None:
         code = code or act.code
         refused = status >= 400 or bool(code)
-        if not (act.tell or _worth_telling(scope)) or (act.committed and not refused):
+        if not (act.tell or _worth_telling(scope)) or ((act.committed or act.quiet) and not refused):
             return
         if not act.origin.via:
             left_out = self._strangers.admit(act.origin.address)

@@ -32,8 +32,9 @@ class Origin(msgspec.Struct, frozen=True):
 
 class Act(msgspec.Struct):
     """One request. ``committed``: entries of it that are in the audit for good; the rest is what the entry says that
-    is written where there is none (``about``). ``tell``: it has one although it looks like reading; ``code``: it
-    failed, although its answer is not that of an error."""
+    is written where there is none (``about``). ``tell``: it has one although it looks like reading; ``quiet``:
+    it has none although it looks like a change, unless it is refused; ``code``: it failed, although its answer is not
+    that of an error."""
 
     origin: Origin
     committed: int = 0
@@ -44,6 +45,7 @@ class Act(msgspec.Struct):
     cluster: str = ""
     after: JSON = None
     tell: bool = False
+    quiet: bool = False
     code: str = ""
 
 
@@ -82,6 +84,7 @@ def about(
     cluster: str | None = None,
     after: JSON = None,
     tell: bool = False,
+    quiet: bool = False,
     code: str = "",
 ) -> None:
     """Says what the request is about, where its path does not tell. Nothing in background work."""
@@ -94,4 +97,5 @@ def about(
     act.cluster = act.cluster if cluster is None else cluster
     act.after = act.after if after is None else after
     act.tell = act.tell or tell
+    act.quiet = act.quiet or quiet
     act.code = act.code or code

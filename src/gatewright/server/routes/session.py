@@ -19,6 +19,7 @@ from gatewright.server.principal import Principal
 from gatewright.server.routes.given import Given
 from gatewright.server.sessions import COOKIE, Entered, hand_out, origin_of
 from gatewright.server.wire import Body
+from gatewright.store.origin import about
 from gatewright.text import Language
 
 router = APIRouter(tags=["session"])
@@ -186,6 +187,7 @@ async def preferences(
     asked: PreferencesBody = Depends(reads(PreferencesBody)),
 ) -> None:
     """Keeps how one wants to see pages."""
+    about(quiet=True)
     await given.people.set_preferences(
         who, Preferences(asked.theme, asked.language, dict(list(asked.pages.items())[:64]))
     )

@@ -75,3 +75,17 @@ async def test_preferences_are_kept(people: None, browser: Browsers) -> None:
         await signed_in(client, "olga")
         assert (await client.put("/me/preferences", json=wanted)).status_code == 204
         assert (await client.get("/session")).json()["person"]["preferences"] == wanted
+
+
+async def test_preferences_are_no_act_and_what_is_refused_of_them_is(
+    people: None, api: httpx.AsyncClient, browser: Browsers
+) -> None:
+    async with browser() as client:
+        await signed_in(client, "olga")
+        for theme in ("dark", "light"):
+            assert (await client.put("/me/preferences", json={"theme": theme})).status_code == 204
+        assert (await client.put("/me/preferences", json={"theme": "pink"})).status_code == 422
+        del client.headers["X-CSRF-Token"]
+        assert (await client.put("/me/preferences", json={})).status_code == 403
+    told = (await api.get("/audit", params={"q": "preferences"})).json()
+    assert [entry["outcome"] for entry in told] == ["refused", "refused"]
