@@ -22,6 +22,7 @@ from gatewright.observe.survey import identity
 from gatewright.planning.request import Known
 from gatewright.store.apply import Registration
 from gatewright.store.database import Database
+from gatewright.store.errors import CredentialElsewhereError
 from gatewright.store.secrets import KeyRing
 
 _MIB: Final = 1 << 20
@@ -89,10 +90,12 @@ class Clusters:
             return await unit.fleet.register(cluster, registration, who)
 
     async def rotate(self, name: str, connection: Connection, *, who: str) -> RegisteredCluster:
-        """Replaces the address and credential; the identity must be the same (``ClusterExistsError`` otherwise)."""
+        """Replaces the address and credential. Raises ``CredentialElsewhereError`` where the identity is another."""
         async with self.database.reading() as unit:
             present = await unit.fleet.cluster(name)
         registration = await self.connect(name, connection)
+        if registration.uid != present.uid:
+            raise CredentialElsewhereError(cluster=name, server=connection.server, registered=present.server)
         insecure = connection.insecure_skip_tls_verify
         wanted = msgspec.structs.replace(present.spec, insecure_skip_tls_verify=insecure)
         async with self.database.transaction() as unit:

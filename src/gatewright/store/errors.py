@@ -32,6 +32,12 @@ class NameTakenError(ConflictError):
     code: ClassVar[str] = "store.name-taken"
 
 
+class CredentialElsewhereError(ConflictError):
+    """A new credential of a cluster leads to another one."""
+
+    code: ClassVar[str] = "store.credential-elsewhere"
+
+
 class ClusterNotRegisteredError(InputError):
     """A manifest names a cluster that is not registered, and brings no way to reach it."""
 

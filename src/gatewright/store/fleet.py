@@ -208,7 +208,8 @@ class Fleet:
             found.append(ClusterLockedError(cluster=cluster.name, owner=lock.rollout_id))
         count = await self._written(cluster)
         if count:
-            found.append(ClusterHasInstallationError(cluster=cluster.name, count=count, team="-"))
+            teams = ", ".join(sorted({binding.team for binding in bindings}))
+            found.append(ClusterHasInstallationError(cluster=cluster.name, count=count, team=teams or "-"))
         return found
 
     async def delete_team(self, name: str, who: str) -> None:

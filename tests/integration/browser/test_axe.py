@@ -101,3 +101,19 @@ def test_the_tab_key_reaches_the_list_and_enter_opens_it(full: tuple[Installatio
             break
     visitor.page.keyboard.press("Enter")
     expect(visitor.page).to_have_url(re.compile(f"/teams/{TEAM}"), timeout=PATIENCE)
+
+
+def test_a_list_opens_where_it_is_asked_for_also_without_motion(
+    full: tuple[Installation, Populated], visit: Visit
+) -> None:
+    installation, _ = full
+    visitor = visit(installation)
+    page, t = visitor.page, visitor.t
+    page.emulate_media(reduced_motion="reduce")
+    visitor.sign_in()
+    visitor.open("/users")
+    page.get_by_role("button", name=t("users:acts-of", name="vera")).click()
+    expect(page.get_by_role("menuitem").first).to_be_in_viewport(timeout=PATIENCE)
+    page.keyboard.press("Escape")
+    page.keyboard.press("c")
+    expect(page.locator(".ant-select-dropdown").get_by_text("beijing")).to_be_in_viewport(timeout=PATIENCE)

@@ -20,7 +20,8 @@ import { tokens } from "./tokens";
 
 export type Preference = Mode | "system";
 const STORED = "gatewright.theme";
-const dark = window.matchMedia("(prefers-color-scheme: dark)");
+const dark = asked("(prefers-color-scheme: dark)");
+const calm = asked("(prefers-reduced-motion: reduce)");
 /** The library's own sign of work has an English name, and stays in the button's when its motion is interrupted. */
 const BUTTON = { autoInsertSpace: false, loadingIcon: <LoadingOutlined aria-hidden="true" /> };
 
@@ -45,7 +46,8 @@ export const useTheme = (): Theme => useContext(Context);
 export function ThemeProvider({ children }: { children: ReactNode }) {
   const { i18n } = useTranslation();
   const [preference, choose] = useState<Preference>(stored);
-  const system = useSyncExternalStore(subscribe, () => dark.matches);
+  const system = useSyncExternalStore(dark.subscribe, dark.matches);
+  const still = useSyncExternalStore(calm.subscribe, calm.matches);
   const mode: Mode = preference === "system" ? (system ? "dark" : "light") : preference;
   useEffect(() => apply(mode), [mode]);
   const follow = useCallback((wanted: Preference) => {
@@ -63,7 +65,7 @@ export function ThemeProvider({ children }: { children: ReactNode }) {
     }),
     [preference, mode, follow],
   );
-  const config = useMemo(() => tokens(mode), [mode]);
+  const config = useMemo(() => tokens(mode, !still), [mode, still]);
   return (
     <Context.Provider value={value}>
       <ConfigProvider theme={config} csp={{ nonce }} locale={i18n.language === "zh-CN" ? zhCN : enUS} button={BUTTON}>
@@ -71,6 +73,16 @@ export function ThemeProvider({ children }: { children: ReactNode }) {
       </ConfigProvider>
     </Context.Provider>
   );
+}
+
+/** What the browser or the system prefers, now and from now on. */
+function asked(query: string) {
+  const list = window.matchMedia(query);
+  const subscribe = (listener: () => void) => {
+    list.addEventListener("change", listener);
+    return () => list.removeEventListener("change", listener);
+  };
+  return { subscribe, matches: () => list.matches };
 }
 
 function apply(mode: Mode): void {
@@ -82,11 +94,6 @@ function apply(mode: Mode): void {
   for (const [tone, colours] of Object.entries(tones)) {
     for (const [part, value] of Object.entries(colours)) root.style.setProperty(`--${tone}-${part}`, String(value));
   }
-}
-
-function subscribe(listener: () => void): () => void {
-  dark.addEventListener("change", listener);
-  return () => dark.removeEventListener("change", listener);
 }
 
 function stored(): Preference {

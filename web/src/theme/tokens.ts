@@ -2,7 +2,8 @@
 import { theme as antTheme, type ThemeConfig } from "antd";
 import { type Mode, palettes } from "./palette";
 
-export function tokens(mode: Mode): ThemeConfig {
+/** Without `motion` the library does not wait for the end of one, which the style sheet then has not (`base.css`). */
+export function tokens(mode: Mode, motion = true): ThemeConfig {
   const palette = palettes[mode];
   return {
     algorithm: exact(mode),
@@ -35,6 +36,7 @@ export function tokens(mode: Mode): ThemeConfig {
       controlHeightSM: 24,
       padding: 14,
       paddingLG: 18,
+      motion,
       motionDurationMid: "0.12s",
       motionDurationSlow: "0.16s",
     },
