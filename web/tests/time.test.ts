@@ -6,7 +6,7 @@ const now = Date.parse("2026-11-22T12:00:00Z");
 const ago = (seconds: number) => now - seconds * 1000;
 
 test.each([
-  [3, "now", "现在"],
+  [3, "now", "刚刚"],
   [45, "45 sec ago", "45秒前"],
   [200, "3 min ago", "3分钟前"],
   [7_300, "2 hr ago", "2小时前"],

@@ -10,6 +10,7 @@ import { useTranslation } from "~/i18n/react";
 import { nameOfRef, sentencesOf, useSay } from "~/i18n/server";
 import { severityTone } from "~/lib/states";
 import { CopyName } from "./CopyName";
+import { Marked } from "./Marked";
 import { Shape } from "./Shape";
 import { Since } from "./Since";
 
@@ -25,8 +26,12 @@ export function Causes({ causes }: { causes: readonly Cause[] | undefined }) {
           <li key={`${cause.cluster ?? ""}/${cause.code}/${nameOfRef(cause.object)}`} className={`note tone-${tone}`}>
             <Shape tone={tone} />
             <div className="words">
-              <strong>{say(cause.message)}</strong>
-              <span>{say(cause.remedy)}</span>
+              <strong>
+                <Marked text={say(cause.message)} />
+              </strong>
+              <span>
+                <Marked text={say(cause.remedy)} />
+              </span>
               <span className="row muted">
                 <span>{t(`severity.${cause.severity}`)}</span>
                 {cause.cluster && <Link to={`/clusters/${encodeURIComponent(cause.cluster)}`}>{cause.cluster}</Link>}
@@ -58,8 +63,12 @@ export function Findings({ findings }: { findings: readonly HealthFinding[] | un
           >
             <Shape tone={tone} />
             <div className="words">
-              <strong>{say(message)}</strong>
-              <span>{say(remedy)}</span>
+              <strong>
+                <Marked text={say(message)} />
+              </strong>
+              <span>
+                <Marked text={say(remedy)} />
+              </span>
               {finding.evidence?.map((line) => (
                 <code key={line} className="muted">
                   {line}

@@ -15,14 +15,15 @@
  * Enter on its primary cell, opens `detail`; `onOpen` instead goes elsewhere.
  */
 import { SettingOutlined } from "@ant-design/icons";
-import { Button, Checkbox, Input, Popover, Table, type TableColumnType } from "antd";
-import { type ReactNode, useDeferredValue, useEffect, useMemo, useRef, useState } from "react";
+import { Button, Checkbox, Popover, Table, type TableColumnType } from "antd";
+import { type ReactNode, useDeferredValue, useEffect, useMemo, useState } from "react";
 import { useTranslation } from "~/i18n/react";
 import { type Filters, select } from "~/lib/filters";
 import { useFilters } from "~/lib/useFilters";
 import { EmptyState } from "./EmptyState";
 import { Loading } from "./Loading";
 import { Problem } from "./Problem";
+import { Count, Search } from "./Searching";
 import { InTable } from "./Since";
 
 export interface Column<Row> {
@@ -176,59 +177,6 @@ function clicked(target: EventTarget, row: Element): boolean {
   if (target instanceof Node && !row.contains(target)) return false;
   if (target instanceof Element && target.closest("a, button, input, label, [role=button]")) return false;
   return !window.getSelection()?.toString();
-}
-
-function Search({ value, onChange }: { value: string; onChange: (value: string) => void }) {
-  const { t } = useTranslation();
-  const [typed, setTyped] = useState(value);
-  const sent = useRef(value);
-  useEffect(() => {
-    if (value !== sent.current) setTyped(value);
-    sent.current = value;
-  }, [value]);
-  useEffect(() => {
-    if (typed === sent.current) return;
-    const timer = setTimeout(() => {
-      sent.current = typed;
-      onChange(typed);
-    }, 200);
-    return () => clearTimeout(timer);
-  }, [typed, onChange]);
-  return (
-    <Input.Search
-      allowClear
-      value={typed}
-      onChange={(event) => setTyped(event.target.value)}
-      placeholder={t("table.search")}
-      aria-label={t("table.search")}
-      style={{ width: 240 }}
-    />
-  );
-}
-
-interface CountProps {
-  found: number;
-  all: number;
-  filters: Filters;
-  clear: () => void;
-}
-
-function Count({ found, all, filters, clear }: CountProps) {
-  const { t, i18n } = useTranslation();
-  const number = new Intl.NumberFormat(i18n.language);
-  const filtered = filters.q !== "" || Object.keys(filters.picks).length > 0;
-  return (
-    <span className="row muted numbers" role="status">
-      {filtered
-        ? t("table.some", { found: number.format(found), all: number.format(all) })
-        : t("table.all", { count: all, all: number.format(all) })}
-      {filtered && (
-        <Button type="link" size="small" onClick={clear}>
-          {t("table.clear")}
-        </Button>
-      )}
-    </span>
-  );
 }
 
 interface ChooserProps<Row> {

@@ -1,7 +1,7 @@
 /**
  * Before and after. `<DiffView before={a} after={b} />` compares two values (as YAML) or two texts by lines;
  * `<FieldDiff differences={v.differences} />` lists fields, what is there and what would be.
- * What goes has a minus and what comes has a plus, besides the colour.
+ * `name`: what differs, where a page shows several. What goes has a minus and what comes has a plus, besides the colour.
  */
 import { useMemo } from "react";
 import type { FieldDifference } from "~/api/schema";
@@ -11,7 +11,7 @@ import { toYaml } from "~/lib/yaml";
 
 const SIGNS: Record<Line["kind"], string> = { same: "  ", added: "+ ", removed: "- ", skipped: "" };
 
-export function DiffView({ before, after }: { before: unknown; after: unknown }) {
+export function DiffView({ before, after, name }: { before: unknown; after: unknown; name?: string }) {
   const { t } = useTranslation();
   const lines = useMemo(() => diff(asText(before), asText(after)), [before, after]);
   if (!lines.some((line) => line.kind === "added" || line.kind === "removed")) {
@@ -19,7 +19,7 @@ export function DiffView({ before, after }: { before: unknown; after: unknown })
   }
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls can be scrolled with the keyboard
-    <section className="text-view" tabIndex={0} aria-label={t("detail.difference")}>
+    <section className="text-view" tabIndex={0} aria-label={name ? t("diff.of", { name }) : t("detail.difference")}>
       {lines.map((line, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: a line is its place
         <span className={`line ${line.kind}`} key={index}>
@@ -30,12 +30,17 @@ export function DiffView({ before, after }: { before: unknown; after: unknown })
   );
 }
 
-export function FieldDiff({ differences }: { differences: readonly FieldDifference[] | undefined }) {
+interface FieldProps {
+  differences: readonly FieldDifference[] | undefined;
+  name?: string;
+}
+
+export function FieldDiff({ differences, name }: FieldProps) {
   const { t } = useTranslation();
   if (!differences?.length) return <p className="muted">{t("diff.same")}</p>;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls can be scrolled with the keyboard
-    <section className="text-view" tabIndex={0} aria-label={t("detail.difference")}>
+    <section className="text-view" tabIndex={0} aria-label={name ? t("diff.of", { name }) : t("detail.difference")}>
       {differences.map((one) => (
         <span key={one.path}>
           <span className="line key">{one.path}</span>

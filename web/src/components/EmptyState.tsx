@@ -4,11 +4,10 @@
  *   <EmptyState title={t("empty.title")} action={<Button ...>}>{t("empty.next")}</EmptyState>
  *   <Forbidden permission="audit.read" />        what is missing, and who can give it
  */
-import { Button } from "antd";
 import type { ReactNode } from "react";
-import { Link } from "react-router";
 import { useTranslation } from "~/i18n/react";
 import { CopyName } from "./CopyName";
+import { LinkButton } from "./LinkButton";
 
 interface Props {
   title: ReactNode;
@@ -41,14 +40,7 @@ export function EmptyState({ title, children, action }: Props) {
 export function Forbidden({ permission }: { permission: string }) {
   const { t } = useTranslation();
   return (
-    <EmptyState
-      title={t("forbidden.title")}
-      action={
-        <Link to="/">
-          <Button>{t("action.home")}</Button>
-        </Link>
-      }
-    >
+    <EmptyState title={t("forbidden.title")} action={<LinkButton to="/">{t("action.home")}</LinkButton>}>
       {t("forbidden.text")} <CopyName name={permission} />
     </EmptyState>
   );

@@ -8,6 +8,7 @@ import { Button } from "antd";
 import { ProblemError, STRANGE, UNREACHABLE } from "~/api/client";
 import { useTranslation } from "~/i18n/react";
 import { CopyName } from "./CopyName";
+import { Marked } from "./Marked";
 import { Shape } from "./Shape";
 
 interface Props {
@@ -31,8 +32,8 @@ export function Problem({ error, retry, large }: Props) {
     >
       <Shape tone="unhealthy" />
       <div className="words">
-        <strong>{own ? t(`problem.${own}.message`, { status: told.status }) : told.message}</strong>
-        <span>{own ? t(`problem.${own}.remedy`) : told.remedy}</span>
+        <strong>{own ? t(`problem.${own}.message`, { status: told.status }) : <Marked text={told.message} />}</strong>
+        <span>{own ? t(`problem.${own}.remedy`) : <Marked text={told.remedy} />}</span>
         {told.details.length > 0 && (
           <ul className="stack tight">
             {told.details.map((one) => (

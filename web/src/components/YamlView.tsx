@@ -6,7 +6,14 @@ import { CopyName } from "./CopyName";
 
 const KEY = /^(\s*(?:- )*)("[^"]*"|[^\s:#"][^:]*)(:)(.*)$/;
 
-export function YamlView({ value, text }: { value?: unknown; text?: string }) {
+interface Props {
+  value?: unknown;
+  text?: string;
+  /** What it describes, where a page shows several. */
+  name?: string;
+}
+
+export function YamlView({ value, text, name }: Props) {
   const { t } = useTranslation();
   const shown = useMemo(() => text ?? toYaml(value), [text, value]);
   const lines = shown.replace(/\n$/, "").split("\n");
@@ -16,7 +23,7 @@ export function YamlView({ value, text }: { value?: unknown; text?: string }) {
         <CopyName name={shown} shown={t("yaml.lines", { count: lines.length })} />
       </span>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls can be scrolled with the keyboard */}
-      <section className="text-view" tabIndex={0} aria-label={t("detail.yaml")}>
+      <section className="text-view" tabIndex={0} aria-label={name ? t("yaml.of", { name }) : t("detail.yaml")}>
         {lines.map((line, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: a line is its place
           <span className="line" key={index}>

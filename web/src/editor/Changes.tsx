@@ -18,7 +18,7 @@ export function Changes({ changes }: { changes: readonly ChangeView[] }) {
             <span className="muted">{change.kind}</span>
             <code>{change.name}</code>
           </div>
-          <DiffView before={change.before ?? ""} after={change.after} />
+          <DiffView before={change.before ?? ""} after={change.after} name={`${change.kind} ${change.name}`} />
         </section>
       ))}
       {same > 0 && <p className="muted">{t("unchanged", { count: same })}</p>}

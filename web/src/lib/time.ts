@@ -7,6 +7,9 @@ const UNITS: readonly [Intl.RelativeTimeFormatUnit, number][] = [
   ["minute", 60],
 ];
 
+/** Of what has happened, where the language does not say `now`. */
+const JUST: Readonly<Record<string, string>> = { "zh-CN": "刚刚" };
+
 const relatives = new Map<string, Intl.RelativeTimeFormat>();
 const exacts = new Map<string, Intl.DateTimeFormat>();
 
@@ -19,7 +22,7 @@ export function relative(at: number, now: number, language: string): string {
   }
   const seconds = Math.round((at - now) / 1000);
   const away = Math.abs(seconds);
-  if (away < 10) return format.format(0, "second");
+  if (away < 10) return (at <= now && JUST[language]) || format.format(0, "second");
   for (const [unit, size] of UNITS) {
     if (away >= size) return tidy(format.format(Math.trunc(seconds / size), unit));
   }

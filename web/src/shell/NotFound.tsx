@@ -1,7 +1,6 @@
 /** No such page, or an object that is not there (or that the person may not know of: the same words). */
-import { Button } from "antd";
-import { Link } from "react-router";
 import { EmptyState } from "~/components/EmptyState";
+import { LinkButton } from "~/components/LinkButton";
 import { PageHeader } from "~/components/PageHeader";
 import { useTranslation } from "~/i18n/react";
 
@@ -13,9 +12,9 @@ export function NotFound() {
       <EmptyState
         title={t("not-found.title")}
         action={
-          <Link to="/">
-            <Button type="primary">{t("action.home")}</Button>
-          </Link>
+          <LinkButton to="/" type="primary">
+            {t("action.home")}
+          </LinkButton>
         }
       >
         {t("not-found.text")}

@@ -64,7 +64,7 @@ function Asking({ cluster, close }: Props) {
           </details>
         )}
         <Radio.Group
-          className="stack"
+          className="stack choices"
           aria-label={t("custody.title")}
           value={word}
           onChange={(event) => setWord(event.target.value as Word)}
@@ -73,7 +73,11 @@ function Asking({ cluster, close }: Props) {
             label: (
               <span className="stack tight" style={{ gap: 0 }}>
                 <strong>{t(`custody.wish.${value || "none"}`)}</strong>
-                <span className="muted">{t(`custody.means.${value || "none"}`, { count: foreign.length })}</span>
+                <span className="muted">
+                  {value === "own" && !foreign.length
+                    ? t("custody.means.own-none")
+                    : t(`custody.means.${value || "none"}`, { count: foreign.length })}
+                </span>
               </span>
             ),
           }))}

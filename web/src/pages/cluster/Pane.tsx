@@ -1,6 +1,7 @@
 /** A card with a head, and small tables within: what the parts of the cluster page are made of. */
 import type { ReactNode } from "react";
 import type { Ownership } from "~/api/schema";
+import { Marked } from "~/components/Marked";
 import { Since } from "~/components/Since";
 import { useTranslation } from "~/i18n/react";
 
@@ -19,7 +20,7 @@ export function Pane({ title, about, actions, wide, children }: PaneProps) {
         <h2>{title}</h2>
         {actions}
       </div>
-      {about && <p className="muted">{about}</p>}
+      {about && <p className="muted">{typeof about === "string" ? <Marked text={about} /> : about}</p>}
       {children}
     </section>
   );

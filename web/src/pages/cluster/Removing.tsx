@@ -151,11 +151,13 @@ function Plan({ found }: { found: Removal }) {
     <Pane
       title={t("removal.plan")}
       about={
-        <span className="row">
-          <span>{t("removal.would-remove", { count: removes })}</span>
-          <span>{t("removal.keeps", { count: keeps })}</span>
-          {stuck > 0 && <span>{t("removal.stuck", { count: stuck })}</span>}
-        </span>
+        removes + keeps + stuck > 0 && (
+          <span className="row">
+            {removes > 0 && <span>{t("removal.would-remove", { count: removes })}</span>}
+            {keeps > 0 && <span>{t("removal.keeps", { count: keeps })}</span>}
+            {stuck > 0 && <span>{t("removal.stuck", { count: stuck })}</span>}
+          </span>
+        )
       }
       wide
     >

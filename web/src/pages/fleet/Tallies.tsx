@@ -1,6 +1,6 @@
 /** How many clusters are in each state, and how many are of concern for another reason; each a filter of the matrix. */
 
-import { Shape } from "~/components/Shape";
+import { Tally, toggled } from "~/components/Tally";
 import { useTranslation } from "~/i18n/react";
 import { WORST } from "~/lib/states";
 import { useFilters } from "~/lib/useFilters";
@@ -17,31 +17,13 @@ const TONES: Record<Concern, Tone> = {
 const FILTERED = ["health", "concern"] as const;
 
 export function Tallies({ summary }: { summary: Summary }) {
-  const { t, i18n } = useTranslation("fleet");
+  const { t } = useTranslation("fleet");
   const { t: common } = useTranslation("common");
   const [filters, change] = useFilters(FILTERED);
-  const number = new Intl.NumberFormat(i18n.language);
-  const toggle = (key: (typeof FILTERED)[number], value: string) => {
-    const had = filters.picks[key] ?? [];
-    const now = had.includes(value) ? had.filter((one) => one !== value) : [...had, value];
-    change({ picks: { ...filters.picks, [key]: now } });
-  };
   const one = (key: (typeof FILTERED)[number], value: string, tone: Tone, count: number, word: string) => {
-    const pressed = filters.picks[key]?.includes(value) ?? false;
-    return (
-      <button
-        key={value}
-        type="button"
-        className={`tally tone-${tone}`}
-        aria-pressed={pressed}
-        disabled={!count && !pressed}
-        onClick={() => toggle(key, value)}
-      >
-        <Shape tone={tone} />
-        <b>{number.format(count)}</b>
-        {word}
-      </button>
-    );
+    const had = filters.picks[key] ?? [];
+    const toggle = () => change({ picks: { ...filters.picks, [key]: toggled(had, value) } });
+    return <Tally key={value} {...{ tone, count, word, toggle }} pressed={had.includes(value)} />;
   };
   const concerns = CONCERNS.filter((value) => summary.concerns[value] || filters.picks["concern"]?.includes(value));
   return (

@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Button } from "antd";
 import { useMemo, useRef } from "react";
-import { Link, Navigate, useNavigate } from "react-router";
+import { Navigate, useNavigate } from "react-router";
 import type { FleetRow } from "~/api/schema";
 import { DataTable } from "~/components/DataTable";
 import { EmptyState } from "~/components/EmptyState";
@@ -14,6 +14,7 @@ import { useScope } from "~/shell/scope";
 import { useSession } from "~/shell/session";
 import { useColumns } from "./columns";
 import "./fleet.css";
+import { LinkButton } from "~/components/LinkButton";
 import { Hints } from "./Hint";
 import { matrix } from "./queries";
 import { Reasons } from "./Reasons";
@@ -38,9 +39,7 @@ export default function Fleet() {
   const register = may("cluster.register") && (
     <>
       {query.data && query.data.length <= BEGINNING && <Resume team={team} cluster={cluster} />}
-      <Link to="/clusters?register=kubeconfig">
-        <Button>{t("register")}</Button>
-      </Link>
+      <LinkButton to="/clusters?register=kubeconfig">{t("register")}</LinkButton>
     </>
   );
   return (
@@ -83,9 +82,9 @@ function Empty({ team }: { team: string | undefined }) {
       <EmptyState
         title={t("unbound.title", { team })}
         action={
-          <Link to={`/teams/${encodeURIComponent(team)}`}>
-            <Button type="primary">{t("unbound.next")}</Button>
-          </Link>
+          <LinkButton to={`/teams/${encodeURIComponent(team)}`} type="primary">
+            {t("unbound.next")}
+          </LinkButton>
         }
       >
         {t("unbound.text")}

@@ -2,12 +2,13 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { Button } from "antd";
 import { useState } from "react";
-import { Link, useNavigate } from "react-router";
+import { useNavigate } from "react-router";
 import { api } from "~/api/client";
 import { invalidate } from "~/api/queries";
 import type { PlanAnswer } from "~/api/schema";
 import { ConfirmDanger } from "~/components/ConfirmDanger";
 import { CopyName } from "~/components/CopyName";
+import { LinkButton } from "~/components/LinkButton";
 import { Problem } from "~/components/Problem";
 import { useTranslation } from "~/i18n/react";
 import { useSession } from "~/shell/session";
@@ -153,11 +154,9 @@ export function Moved({ now }: { now: PlanAnswer }) {
         <strong>{t("stale.message")}</strong>
         <span>{t("stale.remedy")}</span>
         <span>
-          <Link to={`/plans/${now.hash}`}>
-            <Button type="primary" size="small">
-              {t("stale.read", { hash: now.hash.slice(0, 12) })}
-            </Button>
-          </Link>
+          <LinkButton to={`/plans/${now.hash}`} type="primary" size="small">
+            {t("stale.read", { hash: now.hash.slice(0, 12) })}
+          </LinkButton>
         </span>
       </div>
     </div>

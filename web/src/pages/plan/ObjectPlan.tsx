@@ -3,6 +3,7 @@
 import type { ClusterPlan, ObjectVerdict, Owner } from "~/api/schema";
 import { CopyName } from "~/components/CopyName";
 import { FieldDiff } from "~/components/DiffView";
+import { Marked } from "~/components/Marked";
 import { YamlView } from "~/components/YamlView";
 import { useTranslation } from "~/i18n/react";
 import { nameOfRef, useSay } from "~/i18n/server";
@@ -50,23 +51,30 @@ function Inside({ cluster, verdict }: { cluster: ClusterPlan; verdict: ObjectVer
   const { t } = useTranslation("plan");
   const say = useSay();
   const manifest = manifestOf(cluster, verdict.ref);
+  const name = `${nameOfRef(verdict.ref)} · ${cluster.cluster}`;
   return (
     <div className="stack tight">
       <span className="row">
         <CopyName name={nameOfRef(verdict.ref)} />
         <code className="muted">{verdict.ref.api_version}</code>
       </span>
-      <p>{say(verdict.reason)}</p>
-      {verdict.remedy && <p>{say(verdict.remedy)}</p>}
+      <p>
+        <Marked text={say(verdict.reason)} />
+      </p>
+      {verdict.remedy && (
+        <p>
+          <Marked text={say(verdict.remedy)} />
+        </p>
+      )}
       {verdict.owner && (
         <p className="muted">
           {t("owner", { owner: ownerOf(verdict.owner) })}
           {verdict.owner.evidence && <> · {verdict.owner.evidence}</>}
         </p>
       )}
-      {!!verdict.differences?.length && <FieldDiff differences={verdict.differences} />}
+      {!!verdict.differences?.length && <FieldDiff differences={verdict.differences} name={name} />}
       {manifest ? (
-        <YamlView value={manifest} />
+        <YamlView value={manifest} name={name} />
       ) : (
         cluster.bundle &&
         verdict.verdict === "create" && (

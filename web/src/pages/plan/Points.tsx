@@ -3,6 +3,7 @@ import { Button } from "antd";
 import { useState } from "react";
 import { Link } from "react-router";
 import { CopyName } from "~/components/CopyName";
+import { Marked } from "~/components/Marked";
 import { Shape } from "~/components/Shape";
 import { Verdict } from "~/components/StateTag";
 import { useTranslation } from "~/i18n/react";
@@ -56,9 +57,15 @@ function One({ point, tone, settled }: { point: Point; tone: Props["tone"]; sett
     <li className={`note point tone-${tone}`}>
       <Shape tone={tone} />
       <div className="words">
-        <strong>{finding ? say(finding.message) : t("points.objects", { count: verdicts.length, cluster })}</strong>
+        <strong>
+          {finding ? <Marked text={say(finding.message)} /> : t("points.objects", { count: verdicts.length, cluster })}
+        </strong>
         {verdicts.length > 0 && <Stopped point={point} />}
-        {point.remedy && <span>{say(point.remedy)}</span>}
+        {point.remedy && (
+          <span>
+            <Marked text={say(point.remedy)} />
+          </span>
+        )}
         <span className="row muted">
           <Link to={`/clusters/${encodeURIComponent(cluster)}`}>{cluster}</Link>
           {finding?.object && <CopyName name={nameOfRef(finding.object)} />}
@@ -112,7 +119,9 @@ function Stopped({ point: { verdicts } }: { point: Point }) {
         </button>
       )}
       {reasons.map((one) => (
-        <span key={one.reason.key}>{say(one.reason)}</span>
+        <span key={one.reason.key}>
+          <Marked text={say(one.reason)} />
+        </span>
       ))}
     </>
   );

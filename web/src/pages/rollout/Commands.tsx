@@ -68,7 +68,7 @@ export function Commands({ rollout }: { rollout: RolloutStatus }) {
         title={t("abort.title", { id: rollout.id })}
         verb={t("command.abort")}
         consequences={[
-          t("abort.finished", { count: finished(rollout) }),
+          ...(finished(rollout) ? [t("abort.finished", { count: finished(rollout) })] : []),
           t("abort.unfinished", { count: unfinished }),
           ...(driven(rollout.state) ? [t("abort.step")] : []),
           t("abort.final"),

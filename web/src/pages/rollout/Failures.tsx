@@ -4,6 +4,7 @@ import { Link, useNavigate } from "react-router";
 import { api } from "~/api/client";
 import type { PlanAnswer, RolloutStatus, TargetStatus } from "~/api/schema";
 import { CopyName } from "~/components/CopyName";
+import { Marked } from "~/components/Marked";
 import { Problem } from "~/components/Problem";
 import { Shape } from "~/components/Shape";
 import { useTranslation } from "~/i18n/react";
@@ -49,8 +50,12 @@ function One({
     <li className="note tone-unhealthy">
       <Shape tone="unhealthy" />
       <div className="words">
-        <strong>{say(message)}</strong>
-        <span>{say(remedy)}</span>
+        <strong>
+          <Marked text={say(message)} />
+        </strong>
+        <span>
+          <Marked text={say(remedy)} />
+        </span>
         <span className="row muted">
           <Link to={`/clusters/${encodeURIComponent(target.cluster)}`}>{target.cluster}</Link>
           {step && <span>{t("failure.step", { step: say(step.title) })}</span>}

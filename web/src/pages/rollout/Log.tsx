@@ -1,6 +1,6 @@
 /** The log beside the board: follows its end unless one reads further up; of one cluster, or of all. */
 import { Button, Input } from "antd";
-import { useDeferredValue, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { memo, useDeferredValue, useLayoutEffect, useMemo, useRef, useState } from "react";
 import type { RolloutEvent } from "~/api/schema";
 import { ToneTag } from "~/components/StateTag";
 import { useTranslation } from "~/i18n/react";
@@ -9,7 +9,7 @@ import { exact, moment } from "~/lib/time";
 import type { Following } from "./log";
 
 const tones = { connecting: "unknown", live: "healthy", reconnecting: "degraded", resting: "unknown" } as const;
-const SHOWN = 2_000;
+const SHOWN = 1_000;
 
 interface Props {
   following: Following;
@@ -88,7 +88,7 @@ export function Log({ following, cluster, clear, over }: Props) {
   );
 }
 
-function Line({ line, text, named }: { line: RolloutEvent; text: string; named: boolean }) {
+const Line = memo(function Line({ line, text, named }: { line: RolloutEvent; text: string; named: boolean }) {
   const { i18n } = useTranslation();
   const at = moment(line.at) ?? 0;
   return (
@@ -100,7 +100,7 @@ function Line({ line, text, named }: { line: RolloutEvent; text: string; named: 
       <span className="log-text">{text}</span>
     </li>
   );
-}
+});
 
 function Connection({ following: { state, since }, over }: { following: Following; over: boolean }) {
   const { t, i18n } = useTranslation("rollout");

@@ -42,6 +42,7 @@ interface Props {
 
 function Shown({ rollout, problem, above }: Props) {
   const { t } = useTranslation("rollout");
+  const { t: list } = useTranslation("rollouts");
   const following = useLog(rollout.id, rollout.state);
   const plan = useQuery(planQuery(rollout.plan));
   const [cluster, setCluster] = useState("");
@@ -73,6 +74,7 @@ function Shown({ rollout, problem, above }: Props) {
             </span>
             <span>
               {t("plan")} <Link to={`/plans/${rollout.plan}`}>{rollout.plan.slice(0, 12)}</Link>
+              {plan.data && ` (${list(`action.${plan.data.plan.action}`)})`}
             </span>
             {plan.data?.requested_by && <span>{t("planned", { who: plan.data.requested_by })}</span>}
             {rollout.created_by && (

@@ -10,6 +10,8 @@ import type { RolloutEvent } from "~/api/schema";
 
 const RETRY = [500, 1_000, 2_000, 4_000];
 const GRACE = 700;
+/** Lines that come together are shown together: a log of thousands is not drawn as often when one opens it. */
+export const GATHER = 50;
 
 export interface Following {
   lines: readonly RolloutEvent[];
@@ -33,6 +35,9 @@ export class RolloutLog {
   #now: Following = { lines: [], state: "connecting", since: Date.now() };
   #listeners = new Set<() => void>();
   #source: Source | null = null;
+  #arrived: RolloutEvent[] = [];
+  #showing: ReturnType<typeof setTimeout> | undefined;
+  #last = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #grace: ReturnType<typeof setTimeout> | undefined;
   #failures = 0;
@@ -60,10 +65,11 @@ export class RolloutLog {
       this.#stopped = true;
       this.#close();
       this.#calm();
+      this.#show();
     };
   }
 
-  /** It is carried out again: after a resume or a retry. */
+  /** Something happened to it: a resume, a retry, an abort. */
   wake(): void {
     if (this.#stopped || this.#now.state !== "resting") return;
     this.#become("connecting");
@@ -89,10 +95,6 @@ export class RolloutLog {
     source.onerror = () => void this.#broken(source);
   }
 
-  get #last(): number {
-    return this.#now.lines.at(-1)?.seq ?? 0;
-  }
-
   #add(line: RolloutEvent): void {
     if (line.seq <= this.#last) return;
     if (line.seq > this.#last + 1) {
@@ -100,9 +102,19 @@ export class RolloutLog {
       this.#connect();
       return;
     }
-    this.#now = { ...this.#now, lines: [...this.#now.lines, line] };
-    this.#tell();
+    this.#last = line.seq;
+    this.#arrived.push(line);
+    this.#showing ??= setTimeout(() => this.#show(), GATHER);
     this.told();
+  }
+
+  #show(): void {
+    clearTimeout(this.#showing);
+    this.#showing = undefined;
+    if (!this.#arrived.length) return;
+    this.#now = { ...this.#now, lines: [...this.#now.lines, ...this.#arrived] };
+    this.#arrived = [];
+    this.#tell();
   }
 
   async #broken(source: Source): Promise<void> {

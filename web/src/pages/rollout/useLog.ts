@@ -19,10 +19,10 @@ export function useLog(id: string, state: RolloutState | undefined): Following {
     return new RolloutLog(id, stillDriven, reader(client, id));
   }, [client, id]);
   useEffect(() => log.start(), [log]);
-  const wakes = state !== undefined && driven(state);
+  // Whatever changed it has lines, also where it rests again: a rollout that was paused and is aborted.
   useEffect(() => {
-    if (wakes) log.wake();
-  }, [log, wakes]);
+    if (state !== undefined) log.wake();
+  }, [log, state]);
   return useSyncExternalStore(log.subscribe, log.current);
 }
 

@@ -1,7 +1,7 @@
 /** Rollouts, as pages read them: what runs is asked for often, the rest seldom. */
 import { queryOptions } from "@tanstack/react-query";
 import { api } from "~/api/client";
-import { driven } from "./states";
+import { driven, ended } from "./states";
 
 /** The newest of them; older ones are in the audit. */
 export const NEWEST = 300;
@@ -24,11 +24,12 @@ export const plans = (team?: string) =>
     refetchInterval: RESTING,
   });
 
-/** While it runs its log says when to read it anew; the interval is for what the log does not tell. */
+/** While it runs its log says when to read it anew; the interval is for what the log does not tell, and for what others
+ * ask of one that rests. */
 export const rollout = (id: string) =>
   queryOptions({
     queryKey: ["rollouts", "one", id],
     queryFn: ({ signal }) => api("GET /rollouts/{id}", { path: { id }, signal }),
     staleTime: 0,
-    refetchInterval: (query) => (query.state.data && driven(query.state.data.state) ? 5_000 : false),
+    refetchInterval: (query) => (query.state.data && !ended(query.state.data.state) ? 5_000 : false),
   });

@@ -24,11 +24,11 @@ export function Conflict({ read, theirs, mine, keepMine, takeTheirs }: Props) {
         <div className="conflict">
           <section aria-label={t("conflict.theirs")}>
             <h2>{t("conflict.theirs")}</h2>
-            <DiffView before={read} after={theirs} />
+            <DiffView before={read} after={theirs} name={t("conflict.theirs")} />
           </section>
           <section aria-label={t("conflict.mine")}>
             <h2>{t("conflict.mine")}</h2>
-            <DiffView before={theirs} after={mine} />
+            <DiffView before={theirs} after={mine} name={t("conflict.mine")} />
           </section>
         </div>
         <span className="row">

@@ -1,11 +1,11 @@
 /** What teams want on their clusters: a list, a new one, and manifests as YAML (`?yaml`). */
 import { useQuery } from "@tanstack/react-query";
-import { Button } from "antd";
-import { Link, useNavigate, useSearchParams } from "react-router";
+import { useNavigate, useSearchParams } from "react-router";
 import * as queries from "~/api/queries";
 import type { Stack, TeamView } from "~/api/schema";
 import { type Column, DataTable } from "~/components/DataTable";
 import { EmptyState } from "~/components/EmptyState";
+import { LinkButton } from "~/components/LinkButton";
 import { PageHeader } from "~/components/PageHeader";
 import { useTranslation } from "~/i18n/react";
 import { useScope } from "~/shell/scope";
@@ -49,15 +49,11 @@ function List() {
         title={t("title")}
         actions={
           <>
-            {may("manifest.apply", team) && (
-              <Link to={link("/stacks?yaml=1")}>
-                <Button>{t("yaml")}</Button>
-              </Link>
-            )}
+            {may("manifest.apply", team) && <LinkButton to={link("/stacks?yaml=1")}>{t("yaml")}</LinkButton>}
             {writes && (
-              <Link to={link("/stacks?new=stack")}>
-                <Button type="primary">{t("new")}</Button>
-              </Link>
+              <LinkButton to={link("/stacks?new=stack")} type="primary">
+                {t("new")}
+              </LinkButton>
             )}
           </>
         }
@@ -76,9 +72,9 @@ function List() {
             title={t("empty.title")}
             action={
               writes && (
-                <Link to={link("/stacks?new=stack")}>
-                  <Button type="primary">{t("new")}</Button>
-                </Link>
+                <LinkButton to={link("/stacks?new=stack")} type="primary">
+                  {t("new")}
+                </LinkButton>
               )
             }
           >

@@ -1,6 +1,5 @@
 /** The way back to the first steps, for who has begun and not finished them. Draws nothing once they are done. */
-import { Button } from "antd";
-import { Link } from "react-router";
+import { LinkButton } from "~/components/LinkButton";
 import { useTranslation } from "~/i18n/react";
 import { STEPS } from "./progress";
 import { useProgress } from "./queries";
@@ -11,8 +10,8 @@ export function Resume({ team, cluster }: { team: string | undefined; cluster: s
   if (!progress?.next) return null;
   const count = STEPS.filter((step) => progress.done[step]).length;
   return (
-    <Link to="/start">
-      <Button type="primary">{t("resume", { count, all: STEPS.length })}</Button>
-    </Link>
+    <LinkButton to="/start" type="primary">
+      {t("resume", { count, all: STEPS.length })}
+    </LinkButton>
   );
 }

@@ -1,6 +1,6 @@
 /** From an empty installation to traffic, in five steps that are judged by what is there. */
-import { Progress as Bar, Button } from "antd";
-import { Link, useSearchParams } from "react-router";
+import { Progress as Bar } from "antd";
+import { useSearchParams } from "react-router";
 import { Loading } from "~/components/Loading";
 import { PageHeader } from "~/components/PageHeader";
 import { Problem } from "~/components/Problem";
@@ -16,6 +16,7 @@ import { Step } from "./Step";
 import { BindStep, ClusterStep, TeamStep } from "./steps";
 import { TrafficStep } from "./TrafficStep";
 import "./start.css";
+import { LinkButton } from "~/components/LinkButton";
 
 /** What the person needs for a step, and whom to ask who lacks it. */
 const NEEDS: Record<StepName, { permission: string; whom: "administrator" | "owner"; ofTeam: boolean }> = {
@@ -119,9 +120,5 @@ function Leave({ session }: { session: boolean }) {
   const { t } = useTranslation("start");
   const { may } = useSession();
   if (!session || !may("fleet.read")) return null;
-  return (
-    <Link to="/clusters">
-      <Button>{t("leave")}</Button>
-    </Link>
-  );
+  return <LinkButton to="/clusters">{t("leave")}</LinkButton>;
 }

@@ -1,9 +1,9 @@
 /** What the team wants on its clusters: each stack with its bundle and controller, and where it is in use. */
-import { Button } from "antd";
-import { Link, useNavigate } from "react-router";
+import { useNavigate } from "react-router";
 import type { Stack } from "~/api/schema";
 import { type Column, DataTable } from "~/components/DataTable";
 import { EmptyState } from "~/components/EmptyState";
+import { LinkButton } from "~/components/LinkButton";
 import { useTranslation } from "~/i18n/react";
 import { useSession } from "~/shell/session";
 import type { Part } from "./part";
@@ -42,11 +42,9 @@ export function Stacks({ team, cluster }: Part) {
     },
   ];
   const all = (
-    <Link to={`/stacks?team=${encodeURIComponent(name)}`}>
-      <Button type={may("stack.write", name) ? "primary" : "default"}>
-        {may("stack.write", name) ? t("stacks.edit") : t("stacks.all")}
-      </Button>
-    </Link>
+    <LinkButton to={`/stacks?team=${encodeURIComponent(name)}`} type={may("stack.write", name) ? "primary" : "default"}>
+      {may("stack.write", name) ? t("stacks.edit") : t("stacks.all")}
+    </LinkButton>
   );
   return (
     <DataTable
