@@ -20,8 +20,13 @@ export interface PageRoute {
 export const PAGES: readonly PageRoute[] = [
   { path: "/", page: "fleet", permission: "fleet.read" },
   { path: "/teams", page: "teams", permission: "team.read" },
-  { path: "/teams/:team", page: "team", permission: "team.read" },
-  { path: "/teams/:team/clusters/:cluster", page: "team", permission: "team.read" },
+  { path: "/teams/:team", page: "team", permission: "team.read", namespaces: ["teams", "permissions"] },
+  {
+    path: "/teams/:team/clusters/:cluster",
+    page: "team",
+    permission: "team.read",
+    namespaces: ["teams", "permissions"],
+  },
   { path: "/teams/:team/stacks/:stack", page: "stack", permission: "team.read", namespaces: ["editor"] },
   { path: "/clusters", page: "clusters", permission: "cluster.read" },
   { path: "/clusters/:cluster", page: "cluster", permission: "fleet.read", namespaces: ["clusters"] },

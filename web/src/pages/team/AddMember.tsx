@@ -3,9 +3,9 @@ import { useQuery } from "@tanstack/react-query";
 import { AutoComplete, Form, Select } from "antd";
 import { api } from "~/api/client";
 import { FormDialog } from "~/components/FormDialog";
+import { useRoleName } from "~/components/Permissions";
 import { useTranslation } from "~/i18n/react";
 import { useSession } from "~/shell/session";
-import { useRoleName } from "./Members";
 import { people } from "./queries";
 
 interface Props {

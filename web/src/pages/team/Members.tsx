@@ -8,6 +8,7 @@ import type { Grant } from "~/api/schema";
 import { ConfirmDanger } from "~/components/ConfirmDanger";
 import { type Column, DataTable } from "~/components/DataTable";
 import { EmptyState } from "~/components/EmptyState";
+import { useRoleName } from "~/components/Permissions";
 import { Problem } from "~/components/Problem";
 import { ToneTag } from "~/components/StateTag";
 import { useTranslation } from "~/i18n/react";
@@ -90,17 +91,20 @@ export function Members({ team }: Part) {
           </ToneTag>
         ),
     },
-    {
-      key: "act",
-      title: t("members.act"),
-      width: 110,
-      render: (row) =>
-        mayWrite ? (
-          <Button size="small" danger onClick={() => setLeaving(row)}>
-            {t("members.remove")}
-          </Button>
-        ) : null,
-    },
+    ...(mayWrite
+      ? [
+          {
+            key: "act",
+            title: t("members.act"),
+            width: 110,
+            render: (row: Grant) => (
+              <Button size="small" danger onClick={() => setLeaving(row)}>
+                {t("members.remove")}
+              </Button>
+            ),
+          },
+        ]
+      : []),
   ];
   const add = mayWrite && (
     <Button type="primary" onClick={() => setAdding(true)}>
@@ -146,10 +150,4 @@ export function Members({ team }: Part) {
       )}
     </>
   );
-}
-
-/** The name of a role: those that are built in have one in each language. */
-export function useRoleName(): (role: string) => string {
-  const { t } = useTranslation("team");
-  return (role) => (role === "owner" || role === "developer" || role === "viewer" ? t(`roles.${role}`) : role);
 }

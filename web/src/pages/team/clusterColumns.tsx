@@ -38,7 +38,7 @@ export function useColumns(defaultNamespace: string): Column<ClusterRow>[] {
     {
       key: "cause",
       title: t("column.cause"),
-      width: 260,
+      width: 230,
       fixedOrder: true,
       value: ({ row }) => say(row?.cause?.message),
       render: ({ row }) => {
@@ -49,14 +49,14 @@ export function useColumns(defaultNamespace: string): Column<ClusterRow>[] {
     {
       key: "findings",
       title: t("column.findings"),
-      width: 100,
+      width: 110,
       value: ({ row }) => (row?.errors ?? 0) * 1000 + (row?.warnings ?? 0),
       render: ({ row }) => <Findings errors={row?.errors ?? 0} warnings={row?.warnings ?? 0} />,
     },
     {
       key: "bundle",
       title: t("column.bundle"),
-      width: 130,
+      width: 145,
       value: ({ row }) => bundleOf(row),
       render: ({ row }) => {
         const skew = row?.skews?.[0];
@@ -77,7 +77,7 @@ export function useColumns(defaultNamespace: string): Column<ClusterRow>[] {
     {
       key: "namespace",
       title: t("column.namespace"),
-      width: 120,
+      width: 130,
       value: ({ binding }) => binding.namespace || defaultNamespace,
       render: ({ binding }) => <code>{binding.namespace || defaultNamespace}</code>,
     },

@@ -17,7 +17,8 @@ export interface TeamRow {
 
 interface Acts {
   remove: (view: TeamView) => void;
-  mayRemove: (team: string) => boolean;
+  /** Without a team: any. */
+  mayRemove: (team?: string) => boolean;
 }
 
 export function useColumns({ remove, mayRemove }: Acts): Column<TeamRow>[] {
@@ -25,7 +26,7 @@ export function useColumns({ remove, mayRemove }: Acts): Column<TeamRow>[] {
   const { t: common } = useTranslation("common");
   const say = useSay();
   const skews = (row: TeamRow) => row.health?.findings ?? [];
-  return [
+  const columns: Column<TeamRow>[] = [
     { key: "team", title: t("column.team"), value: (row) => row.view.team.name, primary: true, width: 150 },
     {
       key: "health",
@@ -62,7 +63,7 @@ export function useColumns({ remove, mayRemove }: Acts): Column<TeamRow>[] {
     {
       key: "skew",
       title: t("column.skew"),
-      width: 110,
+      width: 120,
       value: (row) => skews(row).length,
       render: (row) => {
         const [first] = skews(row);
@@ -91,7 +92,7 @@ export function useColumns({ remove, mayRemove }: Acts): Column<TeamRow>[] {
     {
       key: "stacks",
       title: t("column.stacks"),
-      width: 80,
+      width: 100,
       value: (row) => row.view.stacks.length,
       align: "end",
     },
@@ -106,7 +107,7 @@ export function useColumns({ remove, mayRemove }: Acts): Column<TeamRow>[] {
     {
       key: "act",
       title: t("column.act"),
-      width: 60,
+      width: 80,
       render: (row) =>
         mayRemove(row.view.team.name) ? (
           <Button
@@ -119,6 +120,7 @@ export function useColumns({ remove, mayRemove }: Acts): Column<TeamRow>[] {
         ) : null,
     },
   ];
+  return mayRemove() ? columns : columns.filter((one) => one.key !== "act");
 }
 
 function stateOf(row: TeamRow) {
