@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gatewright.model.events import RETENTION_DAYS, Event, Severity
 from gatewright.model.objects import JSON
+from gatewright.model.sentences import Deed, sentence
 from gatewright.store.audit import Audit
 from gatewright.store.clock import Clock, stamp
 from gatewright.store.errors import DatabaseNotMigratedError
@@ -102,7 +103,9 @@ class Journal:
         severity: Severity = "info",
         message: Message | None = None,
     ) -> None:
-        """Appends an event (``model.events.Event``) when this transaction commits."""
+        """Appends an event (``model.events.Event``) when this transaction commits. What people do need bring no
+        ``message`` (``model.sentences``)."""
+        told = message or sentence(Deed(who, what, where, before, after, cluster, team))
         event: dict[str, object] = {
             "at": stamp(self._clock()),
             "who": who,
@@ -113,7 +116,7 @@ class Journal:
             "cluster": cluster,
             "team": team,
             "severity": severity,
-            "message": pack_maybe(message),
+            "message": pack_maybe(told),
         }
         self._pending().append(_Noted(event))
 

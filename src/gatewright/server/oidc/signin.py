@@ -17,6 +17,7 @@ import msgspec
 import structlog
 
 from gatewright.model.people import ADMINISTRATOR, INSTALLATION, MAX_DISPLAY_NAME, MAX_NAME, RESERVED, Person
+from gatewright.model.sentences import by_groups
 from gatewright.server.oidc.errors import PersonDisabledError, ProviderRefusedError, SignInLostError
 from gatewright.server.oidc.options import OidcOptions, Rule
 from gatewright.server.oidc.pending import Pendings
@@ -222,13 +223,18 @@ async def _is_last(unit: Unit, person: Person, team: str) -> bool:
 
 
 async def _note(unit: Unit, person: Person, team: str, before: str, after: str) -> None:
+    said = by_groups(person.name, team, after)
     if team == INSTALLATION:
         now = await unit.people.get(person.name)
-        await unit.journal.note(person.name, "user.update", person.name, before=told(person), after=told(now))
+        await unit.journal.note(
+            person.name, "user.update", person.name, before=told(person), after=told(now), message=said
+        )
         return
     verb = "member.delete" if not after else "member.update" if before else "member.create"
     where = f"{team}.{person.name}"
-    await unit.journal.note(person.name, verb, where, before=before or None, after=after or None, team=team)
+    await unit.journal.note(
+        person.name, verb, where, before=before or None, after=after or None, team=team, message=said
+    )
 
 
 def _with_query(url: str, query: str) -> str:
