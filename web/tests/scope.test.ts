@@ -1,6 +1,6 @@
 /** The switch changes the team or the cluster, and keeps the page and its filters. */
 import { expect, test } from "vitest";
-import { linked, read, withCluster, withTeam } from "~/shell/scope";
+import { linked, read, sectionOf, withCluster, withTeam } from "~/shell/scope";
 
 const at = (address: string) => {
   const [pathname = "", search] = address.split("?", 2);
@@ -50,4 +50,16 @@ test.each([
   ["/teams/payments", "/teams/payments"],
 ])("a link to %s", (path, wanted) => {
   expect(linked(path, "orders", "b")).toBe(wanted);
+});
+
+test.each([
+  ["/", "/"],
+  ["/teams/payments/clusters/beijing", "/teams"],
+  ["/teams/payments/stacks/edge", "/stacks"],
+  ["/teams/stacks", "/teams"],
+  ["/plans/0f3a", "/rollouts"],
+  ["/rollouts/r-1", "/rollouts"],
+  ["/start", "/start"],
+])("%s is found under %s", (pathname, section) => {
+  expect(sectionOf(pathname)).toBe(section);
 });

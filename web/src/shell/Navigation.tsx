@@ -15,10 +15,10 @@ import {
   UserOutlined,
 } from "@ant-design/icons";
 import type { ReactNode } from "react";
-import { NavLink } from "react-router";
+import { Link, useLocation } from "react-router";
 import { useTranslation } from "~/i18n/react";
 import { built, PAGES, permitted } from "~/pages";
-import { useScope } from "./scope";
+import { sectionOf, useScope } from "./scope";
 import { useSession } from "./session";
 
 type Item = { page: (typeof WORK)[number] | (typeof RUN)[number]; to: string };
@@ -71,12 +71,13 @@ export function Navigation() {
 function Place({ item }: { item: Item }) {
   const { t } = useTranslation("shell");
   const { link } = useScope();
+  const here = sectionOf(useLocation().pathname) === item.to;
   return (
     <li>
-      <NavLink to={link(item.to)} end={item.to === "/"} title={t(`nav.${item.page}`)}>
+      <Link to={link(item.to)} aria-current={here ? "page" : undefined} title={t(`nav.${item.page}`)}>
         <span aria-hidden="true">{ICONS[item.page]}</span>
         <span className="word">{t(`nav.${item.page}`)}</span>
-      </NavLink>
+      </Link>
     </li>
   );
 }

@@ -37,6 +37,13 @@ export function read({ pathname, search }: Place): { team: string | undefined; c
   };
 }
 
+/** The list that a page belongs to, as its crumbs say: a team's stack to the stacks, a plan to the rollouts. */
+export function sectionOf(pathname: string): string {
+  if (/^\/teams\/[^/]+\/stacks\//.test(pathname)) return "/stacks";
+  const [, first = ""] = pathname.split("/", 2);
+  return first === "plans" ? "/rollouts" : `/${first}`;
+}
+
 /** The same page for another team. */
 export function withTeam(place: Place, team: string | undefined): Place {
   const found = TEAM.exec(place.pathname);

@@ -81,7 +81,7 @@ function useColumns(): Column<EventView>[] {
     {
       key: "severity",
       title: t("column.severity"),
-      width: 110,
+      width: 120,
       value: (event) => event.severity ?? "info",
       render: (event) => (
         <ToneTag tone={severityTone[event.severity ?? "info"]} quiet>
@@ -93,7 +93,7 @@ function useColumns(): Column<EventView>[] {
     {
       key: "message",
       title: t("column.message"),
-      width: 460,
+      width: 450,
       primary: true,
       value: (event) => (event.message ? say(event.message) : `${event.what} ${event.where}`),
       render: (event) => (event.message ? <Said message={event.message} /> : `${event.what} ${event.where}`),

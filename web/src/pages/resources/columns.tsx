@@ -41,7 +41,7 @@ export function useColumns(): Column<SeenObject>[] {
     {
       key: "namespace",
       title: t("column.namespace"),
-      width: 120,
+      width: 130,
       value: ({ object }) => object.ref.namespace ?? "",
       render: ({ object }) => <code>{object.ref.namespace ?? "–"}</code>,
     },
@@ -58,7 +58,7 @@ export function useColumns(): Column<SeenObject>[] {
     {
       key: "why",
       title: t("column.why"),
-      width: 290,
+      width: 280,
       fixedOrder: true,
       value: why,
       render: (row) => <span title={why(row)}>{why(row) || <span className="muted">–</span>}</span>,

@@ -16,11 +16,11 @@ export function Hostnames({ team, cluster }: Part) {
   const query = useQuery(hostnames(team.team.name));
   const rows = cluster ? query.data?.filter((row) => row.clusters.some((one) => one.cluster === cluster)) : query.data;
   const columns: Column<HostnameComparison>[] = [
-    { key: "hostname", title: t("hostnames.hostname"), value: (row) => row.hostname, primary: true, width: 300 },
+    { key: "hostname", title: t("hostnames.hostname"), value: (row) => row.hostname, primary: true, width: 270 },
     {
       key: "state",
       title: t("hostnames.alike"),
-      width: 130,
+      width: 150,
       value: agreementOf,
       options: (["different", "same", "single"] as const).map((one) => ({ value: one, label: t(`agreement.${one}`) })),
       render: (row) => <Alike row={row} />,
@@ -41,7 +41,7 @@ export function Hostnames({ team, cluster }: Part) {
     {
       key: "differences",
       title: t("hostnames.differences"),
-      width: 100,
+      width: 120,
       align: "end",
       value: (row) => row.differences?.length ?? 0,
       render: (row) => row.differences?.length || <span className="muted">–</span>,
