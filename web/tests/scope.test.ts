@@ -59,7 +59,7 @@ test.each([
   ["/teams/stacks", "/teams"],
   ["/plans/0f3a", "/rollouts"],
   ["/rollouts/r-1", "/rollouts"],
-  ["/start", "/start"],
+  ["/start", "/"],
 ])("%s is found under %s", (pathname, section) => {
   expect(sectionOf(pathname)).toBe(section);
 });

@@ -37,11 +37,11 @@ export function read({ pathname, search }: Place): { team: string | undefined; c
   };
 }
 
-/** The list that a page belongs to, as its crumbs say: a team's stack to the stacks, a plan to the rollouts. */
+/** The list that a page belongs to, as its crumbs say: a team's stack to the stacks, a plan to the rollouts, the first steps to the fleet. */
 export function sectionOf(pathname: string): string {
   if (/^\/teams\/[^/]+\/stacks\//.test(pathname)) return "/stacks";
   const [, first = ""] = pathname.split("/", 2);
-  return first === "plans" ? "/rollouts" : `/${first}`;
+  return first === "plans" ? "/rollouts" : first === "start" ? "/" : `/${first}`;
 }
 
 /** The same page for another team. */
