@@ -83,8 +83,11 @@ async def furnish(services: Services) -> tuple[Mine, Others]:
     other = Others()
     ring = KeyRing.load(services.settings.home, create=False)
     async with services.clusters.database.transaction() as unit:
-        told = ("bell", other.notification)
-        addresses = {name: seal(ring, name, Target("http://127.0.0.1:1/x")) for name in told}
+        told = (("", "bell"), (TEAM, "bell"), (other.team, "bell"), (other.team, other.notification))
+        addresses = {
+            (team, name): seal(ring, await unit.notifications.id_for(team, name), Target("http://127.0.0.1:1/x"))
+            for team, name in told
+        }
         await unit.fleet.apply_desired(
             _wanted(other),
             "ada",
@@ -141,7 +144,9 @@ def _wanted(other: Others) -> list[Any]:
         Binding(TEAM, OWN, NAMESPACE_OF_TEAM),
         Binding(other.team, SHARED, other.namespace, other.stack),
         Binding(other.team, other.cluster, other.namespace),
+        Notification("bell", "webhook"),
         Notification("bell", "webhook", TEAM, ("rollout.", "drift.", "health.")),
+        Notification("bell", "slack", other.team, ("drift.",)),
         Notification(other.notification, "webhook", other.team, ("rollout.",)),
     ]
 
@@ -296,13 +301,11 @@ async def _events(services: Services, other: Others) -> None:
 
 async def _deliveries(services: Services, mine: Mine, other: Others) -> None:
     async with services.clusters.database.transaction() as unit:
-        for name in ("bell", other.notification):
-            await unit.journal.note(
-                "w", "rollout.failed", "x", team=TEAM if name == "bell" else other.team, severity="error"
-            )
+        for team in (TEAM, other.team):
+            await unit.journal.note("w", "rollout.failed", "x", team=team, severity="error")
     async with services.clusters.database.transaction() as unit:
-        for name in ("bell", other.notification):
-            await unit.deliveries.enqueue(name, settle=0)
+        for team, name in (("", "bell"), (TEAM, "bell"), (other.team, other.notification)):
+            await unit.deliveries.enqueue(await unit.notifications.id_for(team, name), settle=0)
     async with services.clusters.database.reading() as unit:
-        mine.delivery = (await unit.deliveries.all(notification="bell"))[0].id
-        other.delivery = (await unit.deliveries.all(notification=other.notification))[0].id
+        mine.delivery = (await unit.deliveries.all(teams=TEAM))[0].id
+        other.delivery = (await unit.deliveries.all(teams=other.team))[0].id

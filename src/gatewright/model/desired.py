@@ -115,9 +115,15 @@ class Stack(msgspec.Struct, frozen=True, omit_defaults=True):
     drift: DriftMode = "report"
 
 
+def qualified(team: str, name: str) -> str:
+    """``TEAM.NAME``, or the bare name of what has no team: no label has a dot."""
+    return f"{team}.{name}" if team else name
+
+
 class Notification(msgspec.Struct, frozen=True, omit_defaults=True):
     """Whom to tell of what happens: ``events`` are beginnings of kinds of events, ``minimum`` the mildest severity that
-    is told, ``team`` narrows it to what concerns one team.
+    is told. One with a ``team`` is that team's and tells what concerns it; without, it is the installation's and tells
+    everything. Its name is unique among those of its owner.
 
     The address and the signing secret are credentials and travel beside the manifest like a cluster's; ``url_file`` and
     ``secret_file`` name files of the operator's machine that hold them.
@@ -131,6 +137,15 @@ class Notification(msgspec.Struct, frozen=True, omit_defaults=True):
     language: Language = "en"
     url_file: str = msgspec.field(default="", name="urlFile")
     secret_file: str = msgspec.field(default="", name="secretFile")
+
+    @property
+    def full_name(self) -> str:
+        return qualified(self.team, self.name)
+
+    @property
+    def arguments(self) -> str:
+        """What follows the verb where a command names it."""
+        return f"{self.name} --team {self.team}" if self.team else self.name
 
 
 class Claim(msgspec.Struct, frozen=True):

@@ -13,7 +13,7 @@ from typing import ClassVar, Final
 import msgspec
 import yaml
 
-from gatewright.model.desired import API_VERSION, Binding, Desired, Stack
+from gatewright.model.desired import API_VERSION, Binding, Desired, Notification, Stack
 from gatewright.model.documents import Fields, Node, UnreadableDocumentError, read_documents, resolve
 from gatewright.model.errors import ErrorReport, InputError
 from gatewright.model.fields import Problem, Reader, suggestion
@@ -115,8 +115,15 @@ def _document(node: Node, file: str, problems: list[Problem]) -> Desired | None:
 
 
 def manifest_name(desired: Desired) -> str:
-    """What names a manifest among those of its kind: ``TEAM.CLUSTER`` for a binding, ``TEAM.NAME`` for a stack."""
-    return f"{desired.team}.{desired.name}" if isinstance(desired, Stack) else desired.name
+    """What names a manifest among those of its kind: ``TEAM.CLUSTER`` for a binding, ``TEAM.NAME`` for a stack and for
+    a team's notification."""
+    match desired:
+        case Stack():
+            return f"{desired.team}.{desired.name}"
+        case Notification():
+            return desired.full_name
+        case _:
+            return desired.name
 
 
 def manifest_of(desired: Desired) -> dict[str, JSON]:

@@ -24,7 +24,8 @@ DeliveryState: TypeAlias = Literal["pending", "sent", "skipped", "dead"]
 class Delivery(msgspec.Struct, frozen=True, omit_defaults=True):
     """One message of one notification. ``skipped``: it would have said nothing new; ``dead``: given up, with ``error``.
 
-    ``id`` stays the same however often it is sent, so that a receiver can tell a repetition.
+    ``team`` has the notification; empty: the installation. ``id`` stays the same however often it is sent, so that a
+    receiver can tell a repetition.
     """
 
     id: str
@@ -38,6 +39,7 @@ class Delivery(msgspec.Struct, frozen=True, omit_defaults=True):
     next_at: str
     cluster: str = ""
     error: Message | None = None
+    team: str = ""
 
 
 class NotificationStatus(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -88,6 +88,7 @@ _BY_KEY: Final[Mapping[str, Mapping[str, Kind]]] = {
     "store.unknown-cluster": {"nearest": "clusters"},
     "store.unknown-binding": {"team": "asked"},
     "store.unknown-stack": {"nearest": "plain", "stack": "asked", "team": "asked"},
+    "store.unknown-team-notification": {"nearest": "plain", "team": "asked"},
     "store.unknown-team": {"nearest": "teams", "team": "asked"},
 }
 _BY_PREFIX: Final[Mapping[str, Mapping[str, Kind]]] = {

@@ -188,8 +188,8 @@ class DesiredState:
         for value in wanted:
             _require_known(value)
         registrations = await self._registrations(wanted, who)
-        addresses = await self._notifications.addresses(wanted, who)
         async with self._database.transaction() as unit:
+            addresses = await self._notifications.addresses(unit, wanted, who)
             changes = await unit.fleet.apply_desired(
                 wanted, who.name, registrations=registrations, addresses=addresses, dry_run=dry_run
             )

@@ -139,12 +139,6 @@ class NotificationManifestError(InputError):
     code: ClassVar[str] = "server.notification-manifest"
 
 
-class NotificationNameError(ConflictError):
-    """Somebody would make a notification under a name that one has which is not theirs."""
-
-    code: ClassVar[str] = "server.notification-name"
-
-
 class ClusterManifestError(InputError):
     """A manifest from a socket names a cluster that is not registered; its kubeconfig is on another machine."""
 

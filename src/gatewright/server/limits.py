@@ -32,8 +32,7 @@ def require_places(who: Principal, permission: Permission, directory: Directory,
 
 
 def manifests(given: Services, who: Principal, permission: Permission) -> Permit:
-    """What refuses manifests that ``who`` may not send: raises as ``allow`` and ``require_places``, and
-    ``NotificationNameError``."""
+    """What refuses manifests that ``who`` may not send: raises as ``allow`` and ``require_places``."""
 
     async def permit(wanted: Sequence[Desired]) -> None:
         for value in wanted:
@@ -41,7 +40,6 @@ def manifests(given: Services, who: Principal, permission: Permission) -> Permit
         if not who.may(permission):
             bindings = [value for value in wanted if isinstance(value, Binding)]
             require_places(who, permission, await given.observatory.directories.read(), bindings)
-            await given.notifications.require_own(wanted, who.teams_with(permission))
 
     return permit
 

@@ -12,18 +12,18 @@ from gatewright.model.events import Severity
 from gatewright.model.notifications import Delivery, DeliveryState, NotificationStatus, Target
 from gatewright.observe.notifications.notifier import Notifier
 from gatewright.observe.notifications.target import read_file, seal, target, unseal
-from gatewright.server.errors import NotificationManifestError, NotificationNameError
+from gatewright.server.errors import NotificationManifestError
 from gatewright.server.principal import Principal
-from gatewright.store.apply import Address
+from gatewright.store.apply import Owned
 from gatewright.store.database import Database
-from gatewright.store.errors import NotificationWithoutAddressError, UnknownDeliveryError, UnknownNotificationError
+from gatewright.store.errors import UnknownDeliveryError
+from gatewright.store.notifications import Address, without_address
 from gatewright.store.secrets import KeyRing
-from gatewright.store.sql import nearest
+from gatewright.store.sql import Teams, serialize_desired
+from gatewright.store.unit import Unit
 from gatewright.text import Language
 
 Pair: TypeAlias = tuple[str, str]
-Allowed: TypeAlias = frozenset[str] | None
-"""The teams for which somebody may do something; None: for all, and for what is no team's."""
 
 
 class Wish(msgspec.Struct, frozen=True):
@@ -31,7 +31,6 @@ class Wish(msgspec.Struct, frozen=True):
     empty secret takes it away."""
 
     type: NotificationType
-    team: str
     events: tuple[str, ...]
     minimum: Severity
     language: Language
@@ -40,124 +39,126 @@ class Wish(msgspec.Struct, frozen=True):
 
 
 class NotificationDesk:
-    """Reads, sets, tests and removes notifications, and shows what became of their messages."""
+    """Reads, sets, tests and removes notifications, and shows what became of their messages. ``team`` and a name
+    address one; an empty team is the installation."""
 
     def __init__(self, database: Database, ring: KeyRing, notifier: Notifier) -> None:
         self._database = database
         self._ring = ring
         self._notifier = notifier
 
-    async def all(self, teams: Allowed = None) -> list[NotificationStatus]:
-        """Every one, or those of these teams."""
+    async def all(self, teams: Teams | None = None) -> list[NotificationStatus]:
+        """Every one, or those of these teams; of one team that there must be (``UnknownTeamError``)."""
         async with self._database.reading() as unit:
+            if isinstance(teams, str):
+                await unit.fleet.team(teams)
             found = await unit.notifications.statuses()
-        return [status for status in found if teams is None or status.team in teams]
+        named = frozenset({teams}) if isinstance(teams, str) else teams
+        return [status for status in found if named is None or status.team in named]
 
-    async def show(self, name: str, teams: Allowed = None) -> NotificationStatus:
-        """Raises ``UnknownNotificationError``, also where it is of none of these teams."""
-        found = {status.name: status for status in await self.all(teams)}
-        if name not in found:
-            raise _unknown(name, found)
-        return found[name]
+    async def show(self, team: str, name: str) -> NotificationStatus:
+        """Raises ``UnknownTeamError``, ``UnknownNotificationError``."""
+        async with self._database.reading() as unit:
+            await _require_there(unit, team, name)
+            found = await unit.notifications.statuses()
+        return next(status for status in found if (status.team, status.name) == (team, name))
 
-    async def put(self, name: str, wish: Wish, who: str, teams: Allowed = None) -> Change:
-        """Makes or changes one. Raises ``NotificationWithoutAddressError`` for a new one without an address,
-        ``NotificationNameError`` where the name is one of none of these teams, and as ``notifications.target.target``.
-        """
-        wanted = Notification(name, wish.type, wish.team, wish.events, wish.minimum, wish.language)
+    async def put(self, team: str, name: str, wish: Wish, who: str) -> Change:
+        """Makes or changes one. Raises ``UnknownTeamError``, ``NotificationWithoutAddressError`` for a new one without
+        an address, and as ``notifications.target.target``."""
+        wanted = Notification(name, wish.type, team, wish.events, wish.minimum, wish.language)
         async with self._database.transaction() as unit:
-            before = await unit.notifications.find(name)
-            _require_own(before, teams)
-            sealed = await unit.notifications.sealed(name)
+            await serialize_desired(unit.session)
+            if team:
+                await unit.fleet.team(team)
+            before = await unit.notifications.find(team, name)
+            sealed = await unit.notifications.address(team, name)
             if before is not None:
                 files = {"url_file": before.url_file, "secret_file": before.secret_file}
                 wanted = msgspec.structs.replace(wanted, **files)
             if sealed is None and wish.url is None:
-                raise NotificationWithoutAddressError(notification=name[:80])
-            addresses: dict[str, Address] = {}
-            known = Target("") if sealed is None else unseal(self._ring, name, sealed)
+                raise without_address(wanted)
+            addresses: dict[Owned, Address] = {}
+            known = Target("") if sealed is None else unseal(self._ring, sealed)
             given = target(wish.type, _or(wish.url, known.url), _or(wish.secret, known.secret))
             if given != known:
-                addresses[name] = seal(self._ring, name, given)
+                addresses[team, name] = seal(self._ring, await unit.notifications.id_for(team, name), given)
             return (await unit.fleet.apply_desired([wanted], who, addresses=addresses))[0]
 
-    async def remove(self, name: str, who: str, teams: Allowed = None) -> None:
-        """Raises ``UnknownNotificationError``."""
-        await self.show(name, teams)
+    async def remove(self, team: str, name: str, who: str) -> None:
+        """Raises ``UnknownTeamError``, ``UnknownNotificationError``."""
         async with self._database.transaction() as unit:
-            await unit.fleet.delete_notification(name, who)
+            await _require_there(unit, team, name)
+            await unit.fleet.delete_notification(team, name, who)
 
-    async def test(self, name: str, teams: Allowed = None) -> None:
-        """Raises ``UnknownNotificationError``, ``NotDeliveredError``."""
-        await self.show(name, teams)
-        await self._notifier.test(name)
+    async def test(self, team: str, name: str) -> None:
+        """Raises ``UnknownTeamError``, ``UnknownNotificationError``, ``NotDeliveredError``."""
+        async with self._database.reading() as unit:
+            await _require_there(unit, team, name)
+        await self._notifier.test(team, name)
 
     async def deliveries(
         self,
+        teams: Teams | None,
         notification: str | None,
         states: Sequence[DeliveryState],
         *,
         before: Pair | None,
         limit: int,
-        teams: Allowed = None,
     ) -> list[Delivery]:
-        """Newest first, of one notification, or of those of these teams. Raises ``UnknownNotificationError``."""
-        wanted: str | frozenset[str] | None = notification
-        if notification is not None:
-            await self.show(notification, teams)
-        elif teams is not None:
-            wanted = frozenset(status.name for status in await self.all(teams))
+        """Newest first, of the notifications of these teams, or of all; of one ``notification``: of that of the team in
+        ``teams``. Raises ``UnknownTeamError``, ``UnknownNotificationError``."""
         async with self._database.reading() as unit:
-            return await unit.deliveries.all(notification=wanted, states=states, before=before, limit=limit)
+            if isinstance(teams, str):
+                await _require_there(unit, teams, notification)
+            return await unit.deliveries.all(
+                teams=teams, notification=notification, states=states, before=before, limit=limit
+            )
 
-    async def retry(self, id: str, teams: Allowed = None) -> Delivery:
+    async def retry(self, id: str, teams: frozenset[str] | None = None) -> Delivery:
         """Raises ``UnknownDeliveryError``, also for one of none of these teams, and ``DeliveryNotDeadError``."""
         async with self._database.transaction() as unit:
-            notification = await unit.notifications.find((await unit.deliveries.get(id)).notification)
-            if teams is not None and (notification is None or notification.team not in teams):
+            if teams is not None and (await unit.deliveries.get(id)).team not in teams:
                 raise UnknownDeliveryError(delivery=id[:80])
             return await unit.deliveries.retry(id)
 
-    async def require_own(self, wanted: Iterable[Desired], teams: Allowed) -> None:
-        """Refuses manifests of notifications whose names are ones of none of these teams
-        (``NotificationNameError``)."""
-        async with self._database.reading() as unit:
-            for value in wanted:
-                if isinstance(value, Notification):
-                    _require_own(await unit.notifications.find(value.name), teams)
-
-    async def addresses(self, wanted: Iterable[Desired], who: Principal) -> dict[str, Address]:
+    async def addresses(self, unit: Unit, wanted: Iterable[Desired], who: Principal) -> dict[Owned, Address]:
         """The sealed credentials of manifests whose files are new: only the operator's own process may name files.
 
-        Raises ``NotificationManifestError``, ``NotificationFileError``, and as ``notifications.target.target``.
+        In the transaction that applies them. Raises ``NotificationManifestError``, ``NotificationFileError``, and as
+        ``notifications.target.target``.
         """
-        notifications = [value for value in wanted if isinstance(value, Notification) and value.url_file]
-        async with self._database.reading() as unit:
-            known = {value.name: value for value in await unit.notifications.all()}
-        return {value.name: _from_files(self._ring, value, who) for value in notifications if _moved(value, known)}
+        await serialize_desired(unit.session)
+        found: dict[Owned, Address] = {}
+        for value in wanted:
+            if not isinstance(value, Notification) or not value.url_file:
+                continue
+            if _moved(value, await unit.notifications.find(value.team, value.name)):
+                given = _from_files(value, who)
+                found[value.team, value.name] = seal(
+                    self._ring, await unit.notifications.id_for(value.team, value.name), given
+                )
+        return found
 
 
-def _unknown(name: str, known: Iterable[str]) -> UnknownNotificationError:
-    return UnknownNotificationError(notification=name[:80], nearest=nearest(name, known))
+async def _require_there(unit: Unit, team: str, name: str | None) -> None:
+    """That there is the team (empty: it need not), and its notification where one is named."""
+    if team:
+        await unit.fleet.team(team)
+    if name is not None:
+        await unit.notifications.get(team, name)
 
 
-def _require_own(before: Notification | None, teams: Allowed) -> None:
-    if before is not None and teams is not None and before.team not in teams:
-        raise NotificationNameError(notification=before.name)
+def _moved(wanted: Notification, before: Notification | None) -> bool:
+    """Whether the files are others than those that were read, or were never read."""
+    return before is None or (before.url_file, before.secret_file) != (wanted.url_file, wanted.secret_file)
 
 
-def _moved(wanted: Notification, known: dict[str, Notification]) -> bool:
-    before = known.get(wanted.name)
-    if before is None:
-        return True
-    return (before.url_file, before.secret_file) != (wanted.url_file, wanted.secret_file)
-
-
-def _from_files(ring: KeyRing, wanted: Notification, who: Principal) -> Address:
+def _from_files(wanted: Notification, who: Principal) -> Target:
     if not who.local:
-        raise NotificationManifestError(notification=wanted.name)
+        raise NotificationManifestError(notification=wanted.full_name, command=wanted.arguments)
     secret = read_file(wanted.secret_file) if wanted.secret_file else ""
-    return seal(ring, wanted.name, target(wanted.type, read_file(wanted.url_file), secret))
+    return target(wanted.type, read_file(wanted.url_file), secret)
 
 
 def _or(given: str | None, known: str) -> str:

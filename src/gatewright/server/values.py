@@ -111,6 +111,7 @@ class DeliveryView(msgspec.Struct, frozen=True, omit_defaults=True):
     next_at: str
     cluster: str = ""
     error: Message | None = None
+    team: str = ""
 
 
 def delivery_view(delivery: Delivery, event: str) -> DeliveryView:
@@ -127,6 +128,7 @@ def delivery_view(delivery: Delivery, event: str) -> DeliveryView:
         delivery.next_at,
         delivery.cluster,
         delivery.error,
+        delivery.team,
     )
 
 

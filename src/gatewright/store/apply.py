@@ -7,7 +7,7 @@ keys of the tables stay the last word: what slips past the checks here is refuse
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, TypeAlias
 
 import msgspec
 from sqlalchemy import func, insert, select, update
@@ -29,12 +29,14 @@ from gatewright.store.errors import (
     UnknownTeamError,
 )
 from gatewright.store.journal import Journal
-from gatewright.store.notifications import Notifications
+from gatewright.store.notifications import Address, Notifications
 from gatewright.store.secrets import Sealed
 from gatewright.store.sql import affected, nearest, pack_maybe, row, rows, serialize_desired, upsert
 from gatewright.store.tables import BindingRow, ClusterRow, RecordRow, StackRow, TeamRow
 from gatewright.store.values import cluster_of, stack_of, team_of
 
+Owned: TypeAlias = tuple[str, str]
+"""A notification by its team (empty: the installation) and its name."""
 ORDER: Final[dict[type, int]] = {Cluster: 0, Team: 1, Stack: 2, Binding: 3, Notification: 4}
 
 
@@ -47,13 +49,6 @@ class Registration(msgspec.Struct, frozen=True):
     credential: Sealed | None = None
 
 
-class Address(msgspec.Struct, frozen=True):
-    """Where a notification's messages go, sealed; ``signed``: with a signing secret."""
-
-    sealed: Sealed
-    signed: bool
-
-
 class Applier:
     """One application of manifests by one person (``who``)."""
 
@@ -63,7 +58,7 @@ class Applier:
         clock: Clock,
         who: str,
         registrations: Mapping[str, Registration],
-        addresses: Mapping[str, Address],
+        addresses: Mapping[Owned, Address],
     ) -> None:
         self._session = session
         self._now = stamp(clock())
@@ -212,10 +207,9 @@ class Applier:
     async def _notification(self, wanted: Notification) -> Change:
         if wanted.team:
             await self._require_team(wanted.team)
-        address = self._addresses.get(wanted.name)
-        sealed, signed = (None, False) if address is None else (address.sealed, address.signed)
-        before = await self._notifications.put(wanted, sealed, signed=signed)
-        return _change("Notification", wanted.name, before, wanted, touched=address is not None)
+        address = self._addresses.get((wanted.team, wanted.name))
+        before = await self._notifications.put(wanted, address)
+        return _change("Notification", wanted.full_name, before, wanted, touched=address is not None)
 
     async def _require_namespace_free(self, cluster: ClusterRow, binding: Binding) -> None:
         query = select(BindingRow.team).where(

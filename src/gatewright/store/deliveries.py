@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import Final, cast
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, delete, exists, select, update
+from sqlalchemy import ColumnElement, Row, Select, delete, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -35,10 +35,17 @@ from gatewright.model.notifications import (
 from gatewright.store.clock import Clock, stamp
 from gatewright.store.errors import DeliveryNotDeadError, UnknownDeliveryError
 from gatewright.store.journal import Journal
-from gatewright.store.notifications import Notifications, notification_of
-from gatewright.store.secrets import Sealed
-from gatewright.store.sql import affected, among, pack_maybe, row, rows, unpack_maybe, upsert
-from gatewright.store.tables import BindingRow, ClusterRow, DeliveryRow, EventRow, NotificationRow, ToldRow
+from gatewright.store.notifications import Address, address_of, notification_of
+from gatewright.store.sql import Teams, affected, among, pack_maybe, row, rows, unpack_maybe, upsert
+from gatewright.store.tables import (
+    BindingRow,
+    ClusterRow,
+    DeliveryRow,
+    EventRow,
+    NotificationRow,
+    NotificationSecretRow,
+    ToldRow,
+)
 from gatewright.text import Message
 
 BATCH: Final = 200
@@ -51,7 +58,7 @@ class Claim(msgspec.Struct, frozen=True):
     attempt: int
     notification: Notification
     event: Event
-    sealed: Sealed | None
+    address: Address | None
 
 
 class Deliveries:
@@ -61,60 +68,59 @@ class Deliveries:
         self._session = session
         self._clock = clock
         self._journal = Journal(session, clock)
-        self._notifications = Notifications(session, clock)
 
     # From events to deliveries
 
     async def behind(self) -> list[str]:
-        """The notifications that have not looked at every event yet."""
+        """The ids of the notifications that have not looked at every event yet."""
         newest = await self._journal.last_event()
-        return await rows(self._session, select(NotificationRow.name).where(NotificationRow.cursor < newest))
+        return await rows(self._session, select(NotificationRow.id).where(NotificationRow.cursor < newest))
 
-    async def enqueue(self, name: str, *, settle: float, limit: int = BATCH) -> int:
-        """Looks at the next events for a notification; gives how many, 0 where another worker did.
+    async def enqueue(self, notification: str, *, settle: float, limit: int = BATCH) -> int:
+        """Looks at the next events for the notification with this id; gives how many, 0 where another worker did.
 
         ``settle``: seconds for which a message waits for what follows.
         """
-        found = await row(self._session, select(NotificationRow).where(NotificationRow.name == name))
+        found = await row(self._session, select(NotificationRow).where(NotificationRow.id == notification))
         if found is None:
             return 0
         events = await self._journal.events(after=found.cursor, limit=limit)
         if not events:
             return 0
-        mine = (NotificationRow.name == name) & (NotificationRow.cursor == found.cursor)
+        mine = (NotificationRow.id == notification) & (NotificationRow.cursor == found.cursor)
         if await affected(self._session, update(NotificationRow).where(mine).values(cursor=events[-1].id)) == 0:
             return 0
         wanted = notification_of(found)
         clusters = await self._clusters(wanted.team)
         for event in events:
             if concerns(wanted, event, clusters):
-                await self._take(wanted, event, settle)
+                await self._take(found.id, is_alarm(wanted, event), event, settle)
         return len(events)
 
     async def _clusters(self, team: str) -> frozenset[str]:
         query = select(ClusterRow.name).join(BindingRow, BindingRow.cluster_id == ClusterRow.id)
         return frozenset(await rows(self._session, query.where(BindingRow.team == team))) if team else frozenset()
 
-    async def _take(self, wanted: Notification, event: Event, settle: float) -> None:
+    async def _take(self, notification: str, alarm: bool, event: Event, settle: float) -> None:
         about = subject(event)
-        settling = await self._settling(wanted.name, about)
+        settling = await self._settling(notification, about)
         news: dict[str, object] = {
             "event_id": event.id,
             "digest": state(event),
-            "alarm": is_alarm(wanted, event),
+            "alarm": alarm,
         }
         if settling is not None:
             news["came_back"] = settling.origin != "" and settling.origin == rest(event)
             await affected(self._session, update(DeliveryRow).where(DeliveryRow.id == settling.id).values(**news))
-        elif news["alarm"] or await self._was_told(wanted.name, about):
-            await self._insert(wanted.name, about, origin(event), settle, news)
+        elif alarm or await self._was_told(notification, about):
+            await self._insert(notification, about, origin(event), settle, news)
 
-    async def _insert(self, name: str, about: str, before: str, settle: float, news: dict[str, object]) -> None:
+    async def _insert(self, notification: str, about: str, before: str, settle: float, news: dict[str, object]) -> None:
         now = self._clock()
         self._session.add(
             DeliveryRow(
                 id=f"d-{secrets.token_hex(8)}",
-                notification=name,
+                notification=notification,
                 subject=about,
                 origin=before,
                 came_back=False,
@@ -129,21 +135,21 @@ class Deliveries:
         )
         await self._session.flush()
 
-    async def _settling(self, name: str, about: str) -> DeliveryRow | None:
+    async def _settling(self, notification: str, about: str) -> DeliveryRow | None:
         waits = (DeliveryRow.attempts == 0) & DeliveryRow.forced.is_(False) & (DeliveryRow.next_at > self._now())
-        mine = (DeliveryRow.notification == name) & (DeliveryRow.subject == about) & (DeliveryRow.state == "pending")
-        return await row(self._session, select(DeliveryRow).where(mine, waits).with_for_update())
+        return await row(
+            self._session, select(DeliveryRow).where(_pending(notification, about), waits).with_for_update()
+        )
 
-    async def _was_told(self, name: str, about: str) -> bool:
+    async def _was_told(self, notification: str, about: str) -> bool:
         """Whether a mild event may be the end of something that was told, or is about to be."""
-        pending = (DeliveryRow.notification == name) & (DeliveryRow.subject == about) & (DeliveryRow.state == "pending")
-        told = await self._told(name, about)
+        told = await self._told(notification, about)
         if told is not None and told.alarm:
             return True
-        return await row(self._session, select(DeliveryRow).where(pending)) is not None
+        return await row(self._session, select(DeliveryRow).where(_pending(notification, about))) is not None
 
-    async def _told(self, name: str, about: str) -> ToldRow | None:
-        mine = (ToldRow.notification == name) & (ToldRow.subject == about)
+    async def _told(self, notification: str, about: str) -> ToldRow | None:
+        mine = (ToldRow.notification == notification) & (ToldRow.subject == about)
         return await row(self._session, select(ToldRow).where(mine))
 
     # Sending
@@ -166,14 +172,16 @@ class Deliveries:
             await self._change(delivery.id, delivery.attempts, state="skipped")
             return None
         event = await self._journal.event(delivery.event_id)
-        if event is None:
+        told = await row(self._session, select(NotificationRow).where(NotificationRow.id == delivery.notification))
+        if event is None or told is None:
             return None
         until = stamp(self._clock() + timedelta(seconds=lease))
         await self._change(delivery.id, delivery.attempts, attempts=delivery.attempts + 1, next_at=until)
         await self._remember(delivery)
-        notification = await self._notifications.get(delivery.notification)
-        sealed = await self._notifications.sealed(delivery.notification)
-        return Claim(delivery.id, delivery.attempts + 1, notification, event, sealed)
+        mine = NotificationSecretRow.notification == delivery.notification
+        secret = await row(self._session, select(NotificationSecretRow).where(mine))
+        address = None if secret is None else address_of(secret)
+        return Claim(delivery.id, delivery.attempts + 1, notification_of(told), event, address)
 
     async def _says_something(self, delivery: DeliveryRow) -> bool:
         told = await self._told(delivery.notification, delivery.subject)
@@ -204,7 +212,8 @@ class Deliveries:
             return
         if await self._change(claim.id, claim.attempt, state="dead", error=pack_maybe(why)):
             # Nobody heard it: the same state is news when it comes again.
-            mine = (ToldRow.notification == claim.notification.name) & (ToldRow.event_id == claim.event.id)
+            whose = select(DeliveryRow.notification).where(DeliveryRow.id == claim.id).scalar_subquery()
+            mine = (ToldRow.notification == whose) & (ToldRow.event_id == claim.event.id)
             await affected(self._session, delete(ToldRow).where(mine))
 
     async def _change(self, id: str, attempt: int, **values: object) -> bool:
@@ -216,15 +225,19 @@ class Deliveries:
     async def all(
         self,
         *,
-        notification: str | frozenset[str] | None = None,
+        teams: Teams | None = None,
+        notification: str | None = None,
         states: Sequence[DeliveryState] = (),
         before: tuple[str, str] | None = None,
         limit: int = 100,
     ) -> list[Delivery]:
-        """Newest first, of one notification or several; those ``before`` a creation moment and id."""
-        query = select(DeliveryRow, EventRow).join(EventRow, EventRow.id == DeliveryRow.event_id)
+        """Newest first, of the notifications of these teams (an empty name: the installation's), those of one name;
+        those ``before`` a creation moment and id."""
+        query = _shown()
+        if teams is not None:
+            query = query.where(among(NotificationRow.team, teams))
         if notification is not None:
-            query = query.where(among(DeliveryRow.notification, notification))
+            query = query.where(NotificationRow.name == notification)
         if states:
             query = query.where(DeliveryRow.state.in_(states))
         if before is not None:
@@ -234,16 +247,15 @@ class Deliveries:
         newest = query.order_by(DeliveryRow.created_at.desc(), DeliveryRow.id.desc()).limit(limit)
         found = (await self._session.execute(newest)).all()
         self._session.expunge_all()
-        return [_delivery_of(delivery, event) for delivery, event in found]
+        return [_delivery_of(each) for each in found]
 
     async def get(self, id: str) -> Delivery:
         """Raises ``UnknownDeliveryError``."""
-        query = select(DeliveryRow, EventRow).join(EventRow, EventRow.id == DeliveryRow.event_id)
-        found = (await self._session.execute(query.where(DeliveryRow.id == id))).first()
+        found = (await self._session.execute(_shown().where(DeliveryRow.id == id))).first()
         if found is None:
             raise UnknownDeliveryError(delivery=id[:80])
         self._session.expunge_all()
-        return _delivery_of(found[0], found[1])
+        return _delivery_of(found)
 
     async def retry(self, id: str) -> Delivery:
         """Sends a dead one again, whatever was told since.
@@ -261,6 +273,11 @@ class Deliveries:
         return stamp(self._clock())
 
 
+def _pending(notification: str, about: str) -> ColumnElement[bool]:
+    mine = (DeliveryRow.notification == notification) & (DeliveryRow.subject == about)
+    return mine & (DeliveryRow.state == "pending")
+
+
 def _due(now: str) -> Select[DeliveryRow]:
     earlier = aliased(DeliveryRow)
     first = ~exists().where(
@@ -273,17 +290,24 @@ def _due(now: str) -> Select[DeliveryRow]:
     return select(DeliveryRow).where(ready, first).order_by(DeliveryRow.next_at, DeliveryRow.event_id)
 
 
-def _delivery_of(row: DeliveryRow, event: EventRow) -> Delivery:
+def _shown() -> Select[DeliveryRow, EventRow, NotificationRow]:
+    query = select(DeliveryRow, EventRow, NotificationRow).join(EventRow, EventRow.id == DeliveryRow.event_id)
+    return query.join(NotificationRow, NotificationRow.id == DeliveryRow.notification)
+
+
+def _delivery_of(found: Row[DeliveryRow, EventRow, NotificationRow]) -> Delivery:
+    delivery, event, notification = found
     return Delivery(
-        row.id,
-        row.notification,
-        row.event_id,
+        delivery.id,
+        notification.name,
+        delivery.event_id,
         event.what,
         event.subject,
-        cast(DeliveryState, row.state),
-        row.attempts,
-        row.created_at,
-        row.next_at,
+        cast(DeliveryState, delivery.state),
+        delivery.attempts,
+        delivery.created_at,
+        delivery.next_at,
         event.cluster,
-        unpack_maybe(row.error, Message),
+        unpack_maybe(delivery.error, Message),
+        notification.team,
     )

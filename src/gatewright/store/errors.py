@@ -69,9 +69,15 @@ class UnknownBindingError(NotFoundError):
 
 
 class UnknownNotificationError(NotFoundError):
-    """No notification has the name."""
+    """No notification of the installation has the name."""
 
     code: ClassVar[str] = "store.unknown-notification"
+
+
+class UnknownTeamNotificationError(UnknownNotificationError):
+    """The team has no notification of the name."""
+
+    code: ClassVar[str] = "store.unknown-team-notification"
 
 
 class NotificationWithoutAddressError(ConflictError):

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gatewright.model.desired import Binding, Change, Claim, Cluster, Custody, Desired, RegisteredCluster, Stack, Team
 from gatewright.model.errors import GatewrightError
-from gatewright.store.apply import Address, Applier, Registration
+from gatewright.store.apply import Applier, Owned, Registration
 from gatewright.store.clock import Clock
 from gatewright.store.errors import (
     ClusterExistsError,
@@ -24,7 +24,7 @@ from gatewright.store.errors import (
     UnknownTeamError,
 )
 from gatewright.store.journal import Journal
-from gatewright.store.notifications import Notifications
+from gatewright.store.notifications import Address, Notifications
 from gatewright.store.people import People
 from gatewright.store.sql import affected, nearest, row, rows, serialize_desired
 from gatewright.store.tables import (
@@ -143,14 +143,14 @@ class Fleet:
         who: str,
         *,
         registrations: Mapping[str, Registration] | None = None,
-        addresses: Mapping[str, Address] | None = None,
+        addresses: Mapping[Owned, Address] | None = None,
         dry_run: bool = False,
     ) -> list[Change]:
         """Brings the desired state to what the manifests say, all or nothing; one ``Change`` per manifest, in their
         order.
 
         ``registrations``: what connecting found, by cluster name, for clusters that are new or have new credentials.
-        ``addresses``: the same for notifications, by name. ``dry_run`` checks everything and keeps nothing
+        ``addresses``: the same for notifications, by team and name. ``dry_run`` checks everything and keeps nothing
         (``diff -f``). Raises ``ClusterNotRegisteredError``, ``NotificationWithoutAddressError``,
         ``ClusterExistsError``, ``NameTakenError``, ``NamespaceTakenError``, ``NamespaceInUseError``, the
         ``Unknown*Error`` classes, and those of ``model.names``. The order of the manifests does not matter.
@@ -221,7 +221,7 @@ class Fleet:
         for stack in await self.stacks(team=name):
             await self.delete_stack(name, stack.name, who)
         for notification in await self._notifications.all(team=name):
-            await self.delete_notification(notification.name, who)
+            await self.delete_notification(name, notification.name, who)
         for grant in await People(self._session, self._clock).revoke_team(name):
             await self._journal.note(who, "member.delete", f"{name}.{grant.user}", before=grant.role, team=name)
         await self._delete(TeamRow, TeamRow.name == name)
@@ -246,11 +246,12 @@ class Fleet:
         await self._delete(BindingRow, (BindingRow.team == team) & (BindingRow.cluster_id == registered.uid))
         await self._journal.note(who, "binding.delete", binding.name, before=binding, cluster=cluster, team=team)
 
-    async def delete_notification(self, name: str, who: str) -> None:
-        """Forgets a notification, its address and its deliveries. Raises ``UnknownNotificationError``."""
+    async def delete_notification(self, team: str, name: str, who: str) -> None:
+        """Forgets a notification of a team, or (empty) of the installation, its address and its deliveries. Raises
+        ``UnknownNotificationError``."""
         await serialize_desired(self._session)
-        before = await self._notifications.remove(name)
-        await self._journal.note(who, "notification.delete", name, before=before, team=before.team)
+        before = await self._notifications.remove(team, name)
+        await self._journal.note(who, "notification.delete", before.full_name, before=before, team=team)
 
     async def _delete(self, table: type[Base], where: ColumnElement[bool]) -> None:
         await affected(self._session, delete(table).where(where))

@@ -1,8 +1,9 @@
 """The tables, and with them invariant 1: every unique key names its scope.
 
 Nothing that lives inside a cluster is unique across clusters: its key starts with the cluster. Names of clusters and
-teams are unique in the installation, a stack's within its team. ``tests/unit/store/test_scopes.py`` walks this metadata
-and fails for a unique key that it does not know. Moments are texts (``store.clock``), values are canonical JSON texts.
+teams are unique in the installation, a stack's within its team, a notification's within its team or among those of the
+installation. ``tests/unit/store/test_scopes.py`` walks this metadata and fails for a unique key that it does not know.
+Moments are texts (``store.clock``), values are canonical JSON texts.
 Rows never leave the store: the repositories give the values of ``gatewright.model``.
 """
 
@@ -297,12 +298,15 @@ class DriftRow(Base):
 
 
 class NotificationRow(Base):
-    """Whom to tell of what. ``events``: JSON list; ``cursor``: the number of the last event that was looked at."""
+    """Whom to tell of what. ``id``: what its address is sealed for; ``team`` is empty for the installation's, so it
+    refers to no row. ``events``: JSON list; ``cursor``: the number of the last event that was looked at."""
 
     __tablename__ = "notifications"
-    name: Mapped[str] = mapped_column(primary_key=True)
+    __table_args__ = (UniqueConstraint("team", "name"),)
+    id: Mapped[str] = mapped_column(primary_key=True)
+    team: Mapped[str]
+    name: Mapped[str]
     type: Mapped[str]
-    team: Mapped[str | None] = mapped_column(ForeignKey("teams.name"))
     events: Mapped[str]
     minimum: Mapped[str]
     language: Mapped[str]
@@ -316,7 +320,7 @@ class NotificationSecretRow(Base):
     """A notification's address and signing secret, sealed (``store.secrets``)."""
 
     __tablename__ = "notification_secrets"
-    notification: Mapped[str] = mapped_column(ForeignKey("notifications.name", ondelete="CASCADE"), primary_key=True)
+    notification: Mapped[str] = mapped_column(ForeignKey("notifications.id", ondelete="CASCADE"), primary_key=True)
     signed: Mapped[bool]
     key_id: Mapped[str]
     wrapped_key: Mapped[bytes]
@@ -337,7 +341,7 @@ class DeliveryRow(Base):
         Index(None, "event_id"),
     )
     id: Mapped[str] = mapped_column(primary_key=True)
-    notification: Mapped[str] = mapped_column(ForeignKey("notifications.name", ondelete="CASCADE"))
+    notification: Mapped[str] = mapped_column(ForeignKey("notifications.id", ondelete="CASCADE"))
     event_id: Mapped[int] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"))
     subject: Mapped[str]
     digest: Mapped[str]
@@ -357,7 +361,7 @@ class ToldRow(Base):
 
     __tablename__ = "told"
     __table_args__ = (Index(None, "event_id"),)
-    notification: Mapped[str] = mapped_column(ForeignKey("notifications.name", ondelete="CASCADE"), primary_key=True)
+    notification: Mapped[str] = mapped_column(ForeignKey("notifications.id", ondelete="CASCADE"), primary_key=True)
     subject: Mapped[str] = mapped_column(primary_key=True)
     event_id: Mapped[int] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"))
     digest: Mapped[str]

@@ -80,6 +80,32 @@ def test_a_notification_is_added_tested_changed_and_removed(run: Run, hook: Any,
         assert "Zq7" not in result.out + result.err
 
 
+def test_a_teams_notification_is_named_with_its_team(run: Run, hook: Any, tmp_path: Path) -> None:
+    url, handler = hook
+    (tmp_path / "url").write_text(url)
+    add = ("notification", "add", "ops", "--type", "webhook", "--url-file", str(tmp_path / "url"))
+    run("team", "create", "payments")
+    assert run(*add).out == "created  Notification ops\n"
+    assert run(*add, "--team", "payments").out == "created  Notification payments.ops\n"
+    changed = run("notification", "add", "ops", "--team", "payments", "--minimum", "error")
+    assert changed.out == "updated  Notification payments.ops\n"
+    listed = json.loads(run("notification", "list", "-o", "json").out)
+    assert [(n.get("team", ""), n["minimum"]) for n in listed] == [("", "info"), ("payments", "error")]
+    assert len(json.loads(run("notification", "list", "--team", "payments", "-o", "json").out)) == 1
+    assert run("notification", "test", "ops", "-t", "payments").out == (
+        "The test message of notification payments.ops arrived.\n"
+    )
+    assert json.loads(handler.seen[0])["notification"] == "payments.ops"
+    removed = run("notification", "remove", "ops", "--team", "payments", "--yes")
+    assert removed.out == "Notification payments.ops is removed.\n"
+    gone = run("notification", "test", "ops", "--team", "payments")
+    assert "Team payments has no notification named ops." in gone.err
+    assert "gatewright notification list --team payments" in gone.err
+    assert run("notification", "deliveries", "--team", "payments").out == "No deliveries.\n"
+    assert "unknown-team-notification" in run("notification", "dead", "-t", "payments", "--notification", "ops").err
+    assert json.loads(run("notification", "list", "-o", "json").out)[0]["name"] == "ops"
+
+
 @pytest.mark.parametrize(
     ("arguments", "stdin", "code"),
     [
@@ -91,6 +117,8 @@ def test_a_notification_is_added_tested_changed_and_removed(run: Run, hook: Any,
         (("add", "ops", "--type", "webhook", "--url-file", "-", "--secret-file", "-"), "x", "cli.bad-value"),
         (("test", "nobody"), "", "store.unknown-notification"),
         (("remove", "nobody", "--yes"), "", "store.unknown-notification"),
+        (("test", "ops", "--team", "nobody"), "", "store.unknown-team"),
+        (("list", "--team", "nobody"), "", "store.unknown-team"),
         (("retry", "d-x"), "", "store.unknown-delivery"),
     ],
 )

@@ -52,6 +52,7 @@ BY_SENTENCE: Final = {
         "store.unknown-notification": "names",
         "store.unknown-stack": "plain",
         "store.unknown-team": "teams",
+        "store.unknown-team-notification": "plain",
     },
     "other": {
         "consistency.advice-merge": "team",
@@ -132,7 +133,7 @@ def test_a_parameter_of_several_meanings_is_listed_with_each(param: str) -> None
 
 def test_the_name_of_a_team_is_one_everywhere_but_where_it_was_asked_for() -> None:
     found = {key for key, params in sentences() if "team" in params and kind_of(key, "team") != "team"}
-    assert found == {"store.unknown-team", "store.unknown-stack", "store.unknown-binding"}
+    assert found == {f"store.unknown-{what}" for what in ("team", "stack", "binding", "team-notification")}
 
 
 # What the veil does. Team bakery has shop on dock; team zorro has yacht on dock, and xylo on the cluster wharf.

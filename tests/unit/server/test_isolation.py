@@ -137,7 +137,9 @@ async def test_a_member_sees_their_own(connect: Connect, world: World) -> None:
         assert {found["spec"]["name"] for found in (await client.get("/clusters")).json()} == {t.SHARED, t.OWN}
         assert await names("/rollouts", "id") == {mine.rollout}
         assert await names("/notifications", "name") == {"bell"}
+        assert await names("/notifications", "team") == {t.TEAM}
         assert await names("/deliveries", "notification") == {"bell"}
+        assert await names("/deliveries", "team") == {t.TEAM}
         assert mine.delivery in await names("/deliveries", "id")
         assert await names("/hostnames", "hostname") >= {"tart.example", "pie.example"}
         assert len((await client.get("/drifts")).json()) == 2
@@ -192,11 +194,18 @@ def naming(mine: t.Mine) -> list[tuple[str, str, str, dict[str, Any]]]:
         ("team", "POST", "/probes/run", {"json": {"team": "NAME"}}),
         ("cluster", "POST", "/probes/run", {"json": {"clusters": ["NAME"]}}),
         ("cluster", "POST", "/drifts/resume", {"json": {"cluster": "NAME"}}),
-        ("team", "PUT", "/notifications/new", {"json": {"type": "webhook", "team": "NAME", "url": "http://a.example"}}),
-        ("notification", "GET", "/notifications/NAME", {}),
-        ("notification", "DELETE", "/notifications/NAME", {}),
-        ("notification", "POST", "/notifications/NAME/test", {}),
-        ("notification", "GET", "/deliveries", {"params": {"notification": "NAME"}}),
+        ("team", "PUT", "/teams/NAME/notifications/new", {"json": {"type": "webhook", "url": "http://a.example"}}),
+        *(
+            ("notification", method, f"{owner}/notifications/NAME{rest}", {})
+            for owner in ("", f"/teams/{t.TEAM}")
+            for method, rest in (("GET", ""), ("DELETE", ""), ("POST", "/test"))
+        ),
+        ("team", "POST", "/teams/NAME/notifications/bell/test", {}),
+        *(
+            ("notification", "GET", "/deliveries", {"params": {"notification": "NAME", **of}})
+            for of in ({}, {"team": t.TEAM})
+        ),
+        ("team", "GET", "/deliveries", {"params": {"notification": "bell", "team": "NAME"}}),
         ("delivery", "POST", "/deliveries/NAME/retry", {}),
         *(("team", "POST", path, {"json": bodies[kind]}) for path in ("/apply", "/diff") for kind in ("team", "stack")),
         *(("cluster", "POST", path, {"json": bodies["binding"]}) for path in ("/apply", "/diff")),
@@ -277,7 +286,8 @@ async def test_nothing_happened_to_the_other_team(connect: Connect, api: httpx.A
     mine, other = world
 
     async def theirs() -> list[str]:
-        told = [f"/teams/{other.team}", f"/rollouts/{other.rollout}", f"/notifications/{other.notification}"]
+        told = [f"/teams/{other.team}", f"/rollouts/{other.rollout}"]
+        told += [f"/teams/{other.team}/notifications/{name}" for name in (other.notification, "bell")]
         return [(await api.get(path)).text for path in (*told, f"/drifts?cluster={t.SHARED}&closed=true")]
 
     before = await theirs()
@@ -286,11 +296,45 @@ async def test_nothing_happened_to_the_other_team(connect: Connect, api: httpx.A
             name = getattr(other, what)
             if method != "GET" and what != "cluster":
                 await client.request(method, path.replace("NAME", name), **placed(sent, name))
-        taken = await client.put(
-            f"/notifications/{other.notification}", json={"type": "webhook", "team": t.TEAM, "url": "http://a.example"}
-        )
-        assert (taken.status_code, taken.json()["code"]) == (409, "server.notification-name")
     assert await theirs() == before
+
+
+async def test_a_name_that_another_team_has_is_free(connect: Connect, api: httpx.AsyncClient, world: World) -> None:
+    """To make, apply and remove a notification of the same name is what it is with a name that nobody has."""
+    _, other = world
+    theirs = f"/teams/{other.team}/notifications/{other.notification}"
+    before = (await api.get(theirs)).text
+    manifest = (
+        "apiVersion: gatewright.io/v1alpha1\nkind: Notification\nmetadata: {{name: {name}}}\n"
+        f"spec: {{{{team: {t.TEAM}, type: webhook, minimum: error}}}}\n"
+    )
+    told: list[list[tuple[int, str]]] = []
+    for role in ("owner", "viewer"):
+        for name in (other.notification, "w" * len(other.notification)):
+            sent = {"documents": [{"file": "a", "text": manifest.format(name=name)}]}
+            path = f"/teams/{t.TEAM}/notifications/{name}"
+            async with connect(t.member(role)) as client:
+                answers = [
+                    await client.post("/diff", json=sent),
+                    await client.post("/apply", json=sent),
+                    await client.put(path, json={"type": "webhook"}),
+                    await client.put(path, json={"type": "webhook", "url": "http://a.example"}),
+                    await client.post("/apply", json=sent),
+                    await client.get("/notifications"),
+                    await client.get("/deliveries", params={"team": t.TEAM, "notification": name}),
+                    await client.delete(path),
+                    await client.get("/events", params={"what": "notification.", "limit": 2}),
+                ]
+            told.append([(answer.status_code, _plain(answer.text.replace(name, "NAME"))) for answer in answers])
+    assert told[0] == told[1]
+    assert told[2][:-1] == told[3][:-1]  # the log has what the owner did
+    assert [status for status, _ in told[0]] == [409, 409, 409, 200, 200, 200, 200, 204, 200]
+    assert (await api.get(theirs)).text == before
+
+
+def _plain(text: str) -> str:
+    """Without moments and ids, which are never the same twice."""
+    return re.sub(r'"(id|at|created_at)":"[^"]*"', "", text)
 
 
 async def test_a_team_is_put_in_no_place_by_its_own_members(connect: Connect, world: World) -> None:
@@ -382,7 +426,7 @@ class _Post:
 async def test_a_teams_notifications_tell_of_no_other_team(services: Services, world: World) -> None:
     _, other = world
     database = services.clusters.database
-    post = _Post()
+    post, bell = _Post(), f"{t.TEAM}.bell"
     ring = KeyRing.load(services.settings.home, create=False)
     notifier = Notifier(database, ring, cast(Any, post), pace=Pace(settle=0.0))
     async with database.transaction() as unit:
@@ -391,11 +435,11 @@ async def test_a_teams_notifications_tell_of_no_other_team(services: Services, w
         told = message("observe.event.object-because", object="Gateway a", cluster=t.SHARED, state="", why=why)
         await unit.journal.note("w", "health.object", "common", cluster=t.SHARED, severity="error", message=told)
     async with asyncio.timeout(60):
-        while not any(name == "bell" and b"common" in body for name, body in post.letters):
+        while not any(name == bell and b"common" in body for name, body in post.letters):
             await notifier.step()
             await notifier.idle()
             await asyncio.sleep(0.01)
-    mine = b"".join(body for name, body in post.letters if name == "bell").decode()
+    mine = b"".join(body for name, body in post.letters if name == bell).decode()
     assert "health.cluster" not in mine
     assert '"id"' not in mine
     assert not any(name in mine for name in other.names().values())

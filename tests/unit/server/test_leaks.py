@@ -280,7 +280,8 @@ async def fill(answers: Answers, local: httpx.AsyncClient, canaries: Secrets, ku
         assert answer.status_code < 300, answer.text
     address = f"https://hooks.example/{canaries.new('address of a webhook')}?k={canaries.new('query of a webhook')}"
     hook = {"type": "webhook", "url": address, "secret": canaries.new("secret of a webhook")}
-    assert (await answers.ask(local, "PUT", "/notifications/hook", json=hook)).status_code == 200
+    for owner in ("", f"/teams/{two_teams.TEAM}"):
+        assert (await answers.ask(local, "PUT", f"{owner}/notifications/hook", json=hook)).status_code == 200
     for name, role in ((PERSON, ""), (ADMINISTRATOR, "administrator")):
         password = canaries.new(f"password of {name}")
         made = await answers.ask(local, "PUT", f"/users/{name}", json={"role": role, "password": password})
@@ -426,10 +427,11 @@ async def break_things(answers: Answers, local: httpx.AsyncClient, kubernetes: A
         f"https://h/{secret} x",
     ):
         for kind in ("webhook", "slack", "dingtalk"):
-            await answers.ask(
-                local, "PUT", "/notifications/bad", json={"type": kind, "url": url, "secret": f"{secret}\n"}
-            )
-    await answers.ask(local, "POST", "/notifications/hook/test")
+            body = {"type": kind, "url": url, "secret": f"{secret}\n"}
+            for owner in ("", f"/teams/{two_teams.TEAM}"):
+                await answers.ask(local, "PUT", f"{owner}/notifications/bad", json=body)
+    for owner in ("", f"/teams/{two_teams.TEAM}"):
+        await answers.ask(local, "POST", f"{owner}/notifications/hook/test")
     await answers.ask(local, "PUT", f"/users/{PERSON}/password", json={"password": secret[:7]})
     await answers.ask(local, "POST", "/setup", json={"token": secret, "name": "x", "password": secret})
     kubernetes.answers["/version"] = 401

@@ -19,24 +19,28 @@ HEAD = "apiVersion: gatewright.io/v1alpha1\nkind: Notification\nmetadata: {name:
 Connect = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
 
 
-async def put(api: httpx.AsyncClient, name: str = "ops", **body: Any) -> httpx.Response:
-    return await api.put(f"/notifications/{name}", json={"type": "webhook", **body})
+async def put(api: httpx.AsyncClient, name: str = "ops", team: str = "", **body: Any) -> httpx.Response:
+    return await api.put(path(name, team), json={"type": "webhook", **body})
 
 
-async def target(services: Services, name: str = "ops") -> tuple[str, str]:
+def path(name: str, team: str = "") -> str:
+    return f"/teams/{team}/notifications/{name}" if team else f"/notifications/{name}"
+
+
+async def target(services: Services, name: str = "ops", team: str = "") -> tuple[str, str]:
     from gatewright.observe.notifications.target import unseal
     from gatewright.store.secrets import KeyRing
 
     ring = KeyRing.load(services.settings.home, create=False)
     async with services.clusters.database.reading() as unit:
-        sealed = await unit.notifications.sealed(name)
-    assert sealed is not None
-    found = unseal(ring, name, sealed)
+        address = await unit.notifications.address(team, name)
+    assert address is not None
+    found = unseal(ring, address)
     return found.url, found.secret
 
 
-async def apply(api: httpx.AsyncClient, text: str, path: str = "/apply") -> httpx.Response:
-    return await api.post(path, json={"documents": [{"file": "n.yaml", "text": text}]})
+async def apply(api: httpx.AsyncClient, text: str, where: str = "/apply") -> httpx.Response:
+    return await api.post(where, json={"documents": [{"file": "n.yaml", "text": text}]})
 
 
 async def test_a_notification_is_made_shown_changed_and_removed(api: httpx.AsyncClient, services: Services) -> None:
@@ -67,6 +71,7 @@ async def test_a_notification_is_made_shown_changed_and_removed(api: httpx.Async
         ({"url": URL, "events": []}, 422, "model.invalid-event"),
         ({"url": URL, "events": ["*"]}, 422, "model.invalid-event"),
         ({"url": URL, "team": "nobody"}, 404, "store.unknown-team"),
+        ({"url": URL, "teams": ["a"]}, 422, "server.body"),
         ({"url": URL, "token": "x"}, 422, "server.body"),
     ],
 )
@@ -78,16 +83,61 @@ async def test_what_cannot_be_is_refused(api: httpx.AsyncClient, body: dict[str,
 
 async def test_names_that_are_not_there_are_not_found(api: httpx.AsyncClient) -> None:
     await put(api, url=URL)
-    for method, path, code in (
+    await api.put("/teams/t", json={})
+    for method, where, code in (
         ("GET", "/notifications/opps", "store.unknown-notification"),
         ("DELETE", "/notifications/opps", "store.unknown-notification"),
         ("POST", "/notifications/opps/test", "store.unknown-notification"),
         ("GET", "/deliveries?notification=opps", "store.unknown-notification"),
         ("POST", "/deliveries/d-x/retry", "store.unknown-delivery"),
+        ("GET", "/teams/t/notifications/ops", "store.unknown-team-notification"),
+        ("DELETE", "/teams/t/notifications/ops", "store.unknown-team-notification"),
+        ("POST", "/teams/t/notifications/ops/test", "store.unknown-team-notification"),
+        ("GET", "/deliveries?notification=ops&team=t", "store.unknown-team-notification"),
+        ("GET", "/teams/nobody/notifications/ops", "store.unknown-team"),
+        ("DELETE", "/teams/nobody/notifications/ops", "store.unknown-team"),
+        ("POST", "/teams/nobody/notifications/ops/test", "store.unknown-team"),
+        ("GET", "/notifications?team=nobody", "store.unknown-team"),
+        ("GET", "/deliveries?team=nobody", "store.unknown-team"),
     ):
-        answer = await api.request(method, path)
+        answer = await api.request(method, where)
         assert (answer.status_code, answer.json()["code"]) == (404, code)
     assert (await put(api, "Not-A-Name", url=URL)).json()["code"] == "model.invalid-name"
+
+
+async def test_each_owner_has_names_of_its_own(api: httpx.AsyncClient, services: Services) -> None:
+    owners = ("", "t", "u")
+    for team in owners[1:]:
+        await api.put(f"/teams/{team}", json={})
+    for number, team in enumerate(owners):
+        made = (await put(api, team=team, url=f"{URL}{number}")).json()
+        assert (made["verb"], made["name"]) == ("create", f"{team}.ops" if team else "ops")
+    assert [found.get("team", "") for found in (await api.get("/notifications")).json()] == ["", "t", "u"]
+    assert [found["team"] for found in (await api.get("/notifications", params={"team": "t"})).json()] == ["t"]
+    assert (await put(api, team="t", minimum="error")).json()["verb"] == "update"
+    shown = [(await api.get(path("ops", team))).json()["minimum"] for team in owners]
+    assert shown == ["info", "error", "info"]
+    assert [await target(services, team=team) for team in owners] == [(f"{URL}{number}", "") for number in range(3)]
+    exported = (await api.get("/export")).text
+    assert [c["verb"] for c in (await apply(api, exported)).json()] == ["unchanged"] * 5
+    failed = await api.post("/teams/t/notifications/ops/test")
+    assert failed.json()["params"]["notification"] == "t.ops"
+    assert "add ops --team t" in failed.text
+    told = {
+        (e["where"], e.get("team", "")) for e in (await api.get("/events", params={"what": "notification."})).json()
+    }
+    assert told == {("ops", ""), ("t.ops", "t"), ("u.ops", "u")}
+    assert (await api.delete("/teams/t/notifications/ops")).status_code == 204
+    assert [found.get("team", "") for found in (await api.get("/notifications")).json()] == ["", "u"]
+
+
+async def test_the_same_name_twice_in_a_manifest_is_one_owners(api: httpx.AsyncClient) -> None:
+    await api.put("/teams/t", json={})
+    for team in ("", "t"):
+        await put(api, team=team, url=URL)
+    own, teams = HEAD + "spec: {type: webhook}\n", HEAD + "spec: {type: webhook, team: t}\n"
+    assert [c["name"] for c in (await apply(api, f"{own}---\n{teams}")).json()] == ["ops", "t.ops"]
+    assert (await apply(api, f"{own}---\n{teams}---\n{teams}")).json()["code"] == "manifest.invalid"
 
 
 async def test_no_answer_export_or_event_tells_an_address(api: httpx.AsyncClient) -> None:
@@ -96,8 +146,8 @@ async def test_no_answer_export_or_event_tells_an_address(api: httpx.AsyncClient
     told.append(await put(api, url=[URL]))
     told.append(await api.post("/notifications/ops/test"))
     assert told[-1].status_code == 502
-    for path in ("/notifications", "/notifications/ops", "/deliveries", "/events", "/export"):
-        told.append(await api.get(path))
+    for where in ("/notifications", "/notifications/ops", "/deliveries", "/events", "/export"):
+        told.append(await api.get(where))
     for answer in told:
         assert "KEY" not in answer.text + str(answer.headers)
         assert SECRET not in answer.text + str(answer.headers)
@@ -108,7 +158,7 @@ async def test_deliveries_are_listed_and_the_dead_sent_again(api: httpx.AsyncCli
     async with services.clusters.database.transaction() as unit:
         await unit.journal.note("w", "drift.found", "x", cluster="a")
     async with services.clusters.database.transaction() as unit:
-        await unit.deliveries.enqueue("ops", settle=0)
+        await unit.deliveries.enqueue(await unit.notifications.id_for("", "ops"), settle=0)
         [claim] = await unit.deliveries.claim(1, lease=60)
     [pending] = (await api.get("/deliveries")).json()
     assert (pending["state"], pending["what"], pending["cluster"]) == ("pending", "drift.found", "a")

@@ -74,9 +74,13 @@ GET /changes                                 401  403    +    +    +    +    +
 GET /events                                  401  403    +    +    +    +    +
 GET /events/stream                           401  403    +    +    +    +    +
 GET /notifications                           401  403    +    +    +    +    +
-GET /notifications/{name}                    401  403  404    +    +    +    +
-PUT /notifications/{name}                    401  403  404  403  403    +    +
-POST /notifications/{name}/test              401  403  404  403  403    +    +
+GET /notifications/{name}                    401  403  403  403  403  403    +
+PUT /notifications/{name}                    401  403  403  403  403  403    +
+POST /notifications/{name}/test              401  403  403  403  403  403    +
+DELETE /notifications/{name}                 401  403  403  403  403  403    +
+GET /teams/{team}/notifications/{name}       401  403  404    +    +    +    +
+PUT /teams/{team}/notifications/{name}       401  403  404  403  403    +    +
+POST /teams/{team}/notifications/{name}/test 401  403  404  403  403    +    +
 GET /deliveries                              401  403    +    +    +    +    +
 POST /deliveries/{id}/retry                  401  403  404  403  403    +    +
 GET /versions                                401  403    +    +    +    +    +
@@ -122,7 +126,7 @@ GET /audit                                   401  403    +  403  403    +    +
 GET /audit/export                            401  403  403  403  403  403    +
 DELETE /clusters/{name}                      401  403  403  403  403  403    +
 DELETE /teams/{team}/bindings/{cluster}      401  403  403  403  403  403    +
-DELETE /notifications/{name}                 401  403  404  403  403    +    +
+DELETE /teams/{team}/notifications/{name}    401  403  404  403  403    +    +
 """
 """Per route: ``401``, ``403``; ``404``: answered as what does not exist; ``+``: let in, whatever then becomes of it."""
 
@@ -134,7 +138,8 @@ BODIES: Final[dict[str, Any]] = {
     "POST /plans": {"team": t.TEAM, "clusters": [t.SHARED]},
     "POST /probes/run": {"team": t.TEAM, "hostname": "nowhere.example"},
     "POST /drifts/resume": {"cluster": t.OWN},
-    "PUT /notifications/{name}": {"type": "webhook", "team": t.TEAM},
+    "PUT /notifications/{name}": {"type": "webhook"},
+    "PUT /teams/{team}/notifications/{name}": {"type": "webhook"},
     "POST /apply": {"documents": [{"file": "a", "text": MANIFEST}]},
     "POST /diff": {"documents": [{"file": "a", "text": MANIFEST}]},
 }
@@ -145,7 +150,12 @@ QUERIES: Final[dict[str, dict[str, str]]] = {
     "GET /clusters/{name}/object": {"kind": "Gateway", "object": "web", "namespace": "shop"},
     "GET /access": {},
 }
-LAST: Final = ("DELETE /notifications/{name}", "DELETE /teams/{team}/bindings/{cluster}", "DELETE /clusters/{name}")
+LAST: Final = (
+    "DELETE /notifications/{name}",
+    "DELETE /teams/{team}/notifications/{name}",
+    "DELETE /teams/{team}/bindings/{cluster}",
+    "DELETE /clusters/{name}",
+)
 """What takes something away that others are asked about."""
 
 

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from gatewright.cli.output import rows, table, word
 from gatewright.cli.views.moments import age, parsed
+from gatewright.model.desired import qualified
 from gatewright.model.notifications import NotificationStatus
 from gatewright.server.values import DeliveryView, EventView
 from gatewright.text import Language, message, text
@@ -59,7 +60,7 @@ def deliveries(found: Sequence[DeliveryView], language: Language) -> Iterable[Re
     cells = [
         (
             delivery.id,
-            delivery.notification,
+            qualified(delivery.team, delivery.notification),
             delivery.what,
             f"[{delivery.cluster}] {delivery.where}" if delivery.cluster else delivery.where,
             word("delivery", delivery.state, language),

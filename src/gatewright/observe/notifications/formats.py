@@ -37,7 +37,8 @@ _HEADER: Final = 150
 
 
 class Letter(msgspec.Struct, frozen=True):
-    """A message before it has a format. ``id`` stays the same when it is sent again."""
+    """A message before it has a format. ``id`` stays the same when it is sent again; ``notification`` is the full
+    name of the one that sends it."""
 
     id: str
     notification: str

@@ -29,7 +29,8 @@ from gatewright.store.clock import stamp, system_clock
 from gatewright.store.database import Database
 from gatewright.store.deliveries import Claim
 from gatewright.store.journal import PRUNE_AT_ONCE
-from gatewright.store.secrets import KeyRing, Sealed
+from gatewright.store.notifications import Address
+from gatewright.store.secrets import KeyRing
 from gatewright.text import message
 
 _SPREAD: Final = 0.25
@@ -104,8 +105,8 @@ class Notifier:
         """Looks once at new events and at what is due, and begins to send; gives how many messages."""
         async with self._database.reading() as unit:
             behind = await unit.deliveries.behind()
-        for name in behind:
-            await self._enqueue(name)
+        for notification in behind:
+            await self._enqueue(notification)
         free = self._pace.at_once - len(self._sending)
         async with self._database.reading() as unit:
             due = await unit.deliveries.is_due()
@@ -137,35 +138,38 @@ class Notifier:
             async with self._database.transaction() as unit:
                 deleted = await unit.journal.prune(days=self._retention_days)
 
-    async def test(self, name: str) -> None:
+    async def test(self, team: str, name: str) -> None:
         """Sends a message that says it is a test, at once. Raises ``UnknownNotificationError``,
         ``NotDeliveredError``."""
         async with self._database.reading() as unit:
-            notification = await unit.notifications.get(name)
-            sealed = await unit.notifications.sealed(name)
+            notification = await unit.notifications.get(team, name)
+            address = await unit.notifications.address(team, name)
         at = stamp(system_clock())
-        event = Event(0, at, "gatewright", "notification.test", name, message=message("notify.test", name=name))
-        failure = await self._send(notification, sealed, Letter("d-test", name, event, notification.language))
+        told = message("notify.test", name=notification.full_name)
+        event = Event(0, at, "gatewright", "notification.test", notification.full_name, team=team, message=told)
+        letter = Letter("d-test", notification.full_name, event, notification.language)
+        failure = await self._send(notification, address, letter)
         if failure is not None:
-            raise NotDeliveredError(notification=name, why=failure.why)
+            named = {"notification": notification.full_name, "command": notification.arguments}
+            raise NotDeliveredError(**named, why=failure.why)
 
-    async def _enqueue(self, name: str) -> None:
+    async def _enqueue(self, notification: str) -> None:
         looked = 1
         while looked:
             async with self._database.transaction() as unit:
-                looked = await unit.deliveries.enqueue(name, settle=self._pace.settle)
+                looked = await unit.deliveries.enqueue(notification, settle=self._pace.settle)
 
     async def _letter(self, claim: Claim) -> Letter:
         """The message; to a team without what is other teams'."""
         notification, event = claim.notification, claim.event
         if notification.team:
             event = Veil(frozenset({notification.team}), await self._directories.read()).over(event)
-        return Letter(claim.id, notification.name, event, notification.language)
+        return Letter(claim.id, notification.full_name, event, notification.language)
 
     async def _deliver(self, claim: Claim) -> None:
         try:
             letter = await self._letter(claim)
-            failure = await self._send(claim.notification, claim.sealed, letter)
+            failure = await self._send(claim.notification, claim.address, letter)
             async with self._database.transaction() as unit:
                 if failure is None:
                     await unit.deliveries.sent(claim)
@@ -176,9 +180,9 @@ class Notifier:
         except Exception:
             self._log.exception("a delivery failed unexpectedly", delivery=claim.id)
 
-    async def _send(self, notification: Notification, sealed: Sealed | None, letter: Letter) -> Failure | None:
+    async def _send(self, notification: Notification, address: Address | None, letter: Letter) -> Failure | None:
         try:
-            opened = None if sealed is None else unseal(self._ring, notification.name, sealed)
+            opened = None if address is None else unseal(self._ring, address)
         except (GatewrightError, msgspec.DecodeError):
             opened = None
         if opened is None:

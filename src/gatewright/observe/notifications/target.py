@@ -16,9 +16,8 @@ from gatewright.observe.notifications.errors import (
     SecretError,
     UnsignedTypeError,
 )
-from gatewright.store.apply import Address
-from gatewright.store.notifications import place
-from gatewright.store.secrets import KeyRing, Sealed
+from gatewright.store.notifications import Address, place
+from gatewright.store.secrets import KeyRing
 
 SIGNED: Final[frozenset[NotificationType]] = frozenset({"webhook", "dingtalk", "feishu"})
 _LONGEST: Final = 2048
@@ -37,14 +36,14 @@ def target(type: NotificationType, url: str, secret: str) -> Target:
     return Target(address, signing)
 
 
-def seal(ring: KeyRing, name: str, given: Target) -> Address:
-    """For ``Fleet.apply_desired``; opens only as this notification's."""
-    return Address(ring.seal(place(name), msgspec.json.encode(given)), bool(given.secret))
+def seal(ring: KeyRing, id: str, given: Target) -> Address:
+    """For ``Fleet.apply_desired``; opens only as that of the notification with this id (``Notifications.id_for``)."""
+    return Address(id, ring.seal(place(id), msgspec.json.encode(given)), bool(given.secret))
 
 
-def unseal(ring: KeyRing, name: str, sealed: Sealed) -> Target:
+def unseal(ring: KeyRing, address: Address) -> Target:
     """Raises ``KeyWrongError``, ``CredentialDamagedError``."""
-    return msgspec.json.decode(ring.open(place(name), sealed), type=Target)
+    return msgspec.json.decode(ring.open(place(address.id), address.sealed), type=Target)
 
 
 def _usable(address: str) -> bool:

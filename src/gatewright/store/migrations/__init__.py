@@ -4,5 +4,5 @@ from __future__ import annotations
 
 from typing import Final
 
-REVISIONS: Final[tuple[str, ...]] = ("0001", "0002", "0003")
+REVISIONS: Final[tuple[str, ...]] = ("0001", "0002", "0003", "0004")
 HEAD: Final = REVISIONS[-1]

@@ -31,9 +31,10 @@ PACE = Pace(attempts=3)
 
 async def add(db: Database, ring: KeyRing, url: str, **more: Any) -> None:
     wanted = Notification("ops", "webhook", **more)
-    address = seal(ring, "ops", target("webhook", url, "s3cret"))
     async with db.transaction() as unit:
-        await unit.fleet.apply_desired([wanted], "ann", addresses={"ops": address})
+        own = await unit.notifications.id_for(wanted.team, "ops")
+        address = seal(ring, own, target("webhook", url, "s3cret"))
+        await unit.fleet.apply_desired([wanted], "ann", addresses={(wanted.team, "ops"): address})
 
 
 async def deliveries(db: Database) -> list[Delivery]:
@@ -294,25 +295,30 @@ async def test_a_team_hears_of_its_clusters_only(
         await unit.journal.note("w", "drift.found", "theirs", team="u")
         await unit.journal.note("w", "drift.found", "elsewhere", cluster="a")
     await go(notifier)
-    assert [d.where for d in await deliveries(db)] == ["mine"]
+    assert {(d.team, d.where) for d in await deliveries(db)} == {
+        ("t", "mine"),
+        ("", "mine"),
+        ("", "theirs"),
+        ("", "elsewhere"),
+    }
 
 
 async def test_a_test_says_so_or_says_why_not(notifier: Notifier, receiver: Any) -> None:
-    await notifier.test("ops")
+    await notifier.test("", "ops")
     assert receiver.texts == ["This is a test message of notification ops. Nothing has happened."]
     receiver.answer(500)
     with pytest.raises(NotDeliveredError) as caught:
-        await notifier.test("ops")
+        await notifier.test("", "ops")
     assert "HTTP 500" in str(caught.value)
     assert receiver.url not in str(caught.value)
     with pytest.raises(UnknownNotificationError):
-        await notifier.test("opps")
+        await notifier.test("", "opps")
 
 
 async def test_an_address_that_cannot_be_opened_is_a_reason(db: Database, notifier: Notifier) -> None:
     async with Sender() as sender:
         with pytest.raises(NotDeliveredError, match="keys of this process"):
-            await Notifier(db, KeyRing((b"x" * 32,)), sender).test("ops")
+            await Notifier(db, KeyRing((b"x" * 32,)), sender).test("", "ops")
 
 
 async def test_a_loop_that_ends_lets_what_is_under_way_arrive(
