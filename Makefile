@@ -42,6 +42,7 @@ bench: setup ## Ratios against kubectl, and 1,000 simulated clusters watched
 	$(BIN)/python -m bench
 	$(BIN)/python -m bench.observation
 	$(BIN)/python -m bench.pages
+	$(BIN)/python -m bench.frames
 
 clean: ## Remove the virtual environment and the built page
 	rm -rf .venv web/node_modules src/gatewright/server/static

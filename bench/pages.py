@@ -1,7 +1,7 @@
 """First paint of every page of the web application with 1,000 clusters (goal: one second on this machine).
 
 A simulated fleet, a real server, Debian's Chromium with an empty cache for every page. Printed of each page: the
-browser's ``first-contentful-paint``, and the moment from which on nothing was loading any more.
+browser's ``first-contentful-paint``, and when its heading was there. Before it, how long it took to plan all clusters.
 
 ``python -m bench.pages [CLUSTERS]``
 """
@@ -9,31 +9,26 @@ browser's ``first-contentful-paint``, and the moment from which on nothing was l
 from __future__ import annotations
 
 import asyncio
-import json
-import shutil
 import sys
-import tempfile
 import time
-from pathlib import Path
 
-import aiohttp
-from platformdirs import user_cache_path
-from playwright.async_api import Browser, async_playwright
+from bench.observation import TEAM, show
+from bench.world import PLANNED, STACK, World, world
 
-from bench.fleet import TARGET
-from bench.observation import ROUTES, TEAM, Server, prepare, register, server, show
-from gatewright.lab.simulator import FleetOptions, simulated_fleet
-from gatewright.store.bundles import BundleStore
-
-PERSON, PASSWORD = "bench", "a long enough password"
 PAGES = (
     "/",
     "/teams",
     f"/teams/{TEAM}",
+    f"/teams/{TEAM}?view=mapping",
+    f"/teams/{TEAM}?view=findings",
+    f"/teams/{TEAM}/clusters/cluster-0001",
     "/clusters",
     "/clusters/cluster-0001",
     "/stacks",
+    f"/teams/{PLANNED}/stacks/{STACK}",
     "/rollouts",
+    "/rollouts?view=plans",
+    "/rollouts?new=plan",
     "/resources",
     f"/topology?team={TEAM}&cluster=cluster-0001",
     "/events",
@@ -48,28 +43,13 @@ PAINTED = "() => performance.getEntriesByName('first-contentful-paint')[0]?.star
 RUNS = 3
 
 
-async def signed_in(running: Server) -> dict[str, str]:
-    """The cookie of an administrator."""
-    token = {"Authorization": running.headers["Authorization"]}
-    api = running.url
-    body = {"role": "administrator", "password": PASSWORD}
-    async with running.http.put(f"{api}/users/{PERSON}", json=body, headers=token) as answer:
-        answer.raise_for_status()
-    async with aiohttp.ClientSession() as http, http.post(
-        f"{api}/session", json={"name": PERSON, "password": PASSWORD}
-    ) as answer:  # fmt: skip
-        answer.raise_for_status()
-        return {cookie.key: cookie.value for cookie in answer.cookies.values()}
-
-
-async def painted(browser: Browser, origin: str, cookies: dict[str, str], path: str) -> tuple[float, float]:
-    """Milliseconds until something was drawn, and until nothing was loading."""
-    context = await browser.new_context(viewport={"width": 1440, "height": 900})
+async def painted(found: World, path: str) -> tuple[float, float]:
+    """Milliseconds until something was drawn, and until the page had its heading."""
+    context = await found.visitor()
     try:
-        await context.add_cookies([{"name": name, "value": value, "url": origin} for name, value in cookies.items()])
         page = await context.new_page()
         began = time.perf_counter()
-        await page.goto(origin + path)
+        await page.goto(found.origin + path)
         await page.locator("main h1").first.wait_for()
         settled = 1000 * (time.perf_counter() - began)
         paint = await page.wait_for_function(PAINTED)
@@ -78,35 +58,14 @@ async def painted(browser: Browser, origin: str, cookies: dict[str, str], path: 
         await context.close()
 
 
-async def measure(running: Server) -> None:
-    origin = running.url.removesuffix("/api/v1")
-    cookies = await signed_in(running)
-    program = shutil.which("chromium")
-    assert program, "Chromium is missing. On Debian: apt install chromium"
-    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=program, args=flags)
-        for path in PAGES:
-            found = [await painted(browser, origin, cookies, path) for _ in range(RUNS)]
-            worst = max(paint for paint, _ in found)
-            note = f"heading after {min(s for _, s in found):.0f}-{max(s for _, s in found):.0f} ms, {RUNS} runs"
-            show(f"first paint of {path}", worst, "ms", 1000, note)
-        await browser.close()
-
-
 async def main(clusters: int) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        bundle = await BundleStore(user_cache_path("gatewright") / "bundles").load(TARGET)
-        home, crds = prepare(Path(folder), bundle)
-        async with simulated_fleet(FleetOptions(crds, clusters=clusters, routes=ROUTES)) as fleet:
-            await register(home, fleet)
-            async with server(home) as running:
-                while True:
-                    health = json.loads(await running.get("/health"))["clusters"]
-                    if sum(health.values()) - health.get("unknown", 0) == clusters:
-                        break
-                    await asyncio.sleep(0.5)
-                await measure(running)
+    async with world(clusters) as found:
+        for path in (*PAGES, f"/plans/{found.plan}", f"/rollouts/{found.rollout}"):
+            times = [await painted(found, path) for _ in range(RUNS)]
+            worst = max(paint for paint, _ in times)
+            note = f"heading after {min(s for _, s in times):.0f}-{max(s for _, s in times):.0f} ms, {RUNS} runs"
+            shown = path.replace(found.plan, found.plan[:8])
+            show(f"first paint of {shown}", worst, "ms", 1000, note)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 /** The log of a rollout neither loses nor doubles a line, whatever the connection does. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { RolloutEvent } from "~/api/schema";
-import { RolloutLog } from "~/pages/rollout/log";
+import { GATHER, RolloutLog } from "~/pages/rollout/log";
 
 class FakeSource {
   onopen: ((event: Event) => void) | null = null;
@@ -37,7 +37,11 @@ function followed(driven: () => Promise<boolean>) {
   const log = new RolloutLog("r-1", driven, () => (told += 1), open);
   const stop = log.start();
   const source = () => sources.at(-1) as FakeSource;
-  return { log, sources, source, stop, told: () => told, seqs: () => log.current().lines.map((line) => line.seq) };
+  const seqs = () => {
+    vi.advanceTimersByTime(GATHER);
+    return log.current().lines.map((line) => line.seq);
+  };
+  return { log, sources, source, stop, told: () => told, seqs };
 }
 
 const dead = () => Promise.reject(new Error("no server"));
@@ -52,6 +56,18 @@ describe("the log of a rollout", () => {
     for (const seq of [1, 2, 3, 2, 3, 4]) source().line(seq);
     expect(seqs()).toEqual([1, 2, 3, 4]);
     expect(told()).toBe(4);
+  });
+
+  it("shows lines that come together at once", () => {
+    const { log, source, seqs } = followed(() => Promise.resolve(true));
+    let drawn = 0;
+    log.subscribe(() => (drawn += 1));
+    source().opened();
+    drawn = 0;
+    for (let seq = 1; seq <= 500; seq += 1) source().line(seq);
+    expect(drawn).toBe(0);
+    expect(seqs()).toHaveLength(500);
+    expect(drawn).toBe(1);
   });
 
   it("asks for what is missing instead of showing a gap", () => {

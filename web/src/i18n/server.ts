@@ -5,7 +5,7 @@
  *   <Said message={cause.message} />            in JSX
  *   const say = useSay(); say(event.message)    as text; "" while the words are loading
  */
-import { useEffect, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import type { ErrorReport, HealthFinding, Message, ObjectRef } from "~/api/schema";
 import { useTranslation } from "~/i18n/react";
 import { fill } from "./format";
@@ -26,7 +26,7 @@ export type Say = (message: Message | null | undefined) => string;
 /** Says messages in the person's language; draws again when words that were missing have come. */
 export function useSay(): Say {
   const { i18n } = useTranslation();
-  const [, redraw] = useState(0);
+  const [loaded, redraw] = useState(0);
   const [missing] = useState(() => new Set<string>());
   useEffect(() => {
     let gone = false;
@@ -43,7 +43,12 @@ export function useSay(): Say {
     };
   });
   const chinese = i18n.language.startsWith("zh");
-  return (message) => (message ? render(message, chinese ? "zh" : "en", missing) : "");
+  // One function until it says something else, so that what was said need not be said again.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: with more words loaded the same messages say more
+  return useCallback(
+    (message) => (message ? render(message, chinese ? "zh" : "en", missing) : ""),
+    [chinese, missing, loaded],
+  );
 }
 
 /** Loads the words of an area (`health`, `planning`) ahead of the page that needs them. */

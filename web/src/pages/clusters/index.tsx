@@ -1,6 +1,7 @@
 /** The registered clusters with what was said of each at registration, and registering another one. */
 import { useQuery } from "@tanstack/react-query";
 import { Button, Drawer } from "antd";
+import { useMemo } from "react";
 import { useNavigate, useSearchParams } from "react-router";
 import * as queries from "~/api/queries";
 import { DataTable } from "~/components/DataTable";
@@ -23,10 +24,12 @@ export default function Clusters() {
   const query = useQuery(queries.clusters());
   const seen = useQuery({ ...matrix(), enabled: may("fleet.read") });
   const columns = useColumns();
-  const fleet = new Map((seen.data ?? []).map((row) => [row.cluster, row]));
-  const rows: ClusterRow[] | undefined = query.data
-    ?.map((one) => ({ ...one, seen: fleet.get(one.spec.name) }))
-    .filter((row) => (!team || row.seen?.teams?.includes(team)) && (!cluster || row.spec.name === cluster));
+  const rows = useMemo(() => {
+    const fleet = new Map((seen.data ?? []).map((row) => [row.cluster, row]));
+    return query.data
+      ?.map((one): ClusterRow => ({ ...one, seen: fleet.get(one.spec.name) }))
+      .filter((row) => (!team || row.seen?.teams?.includes(team)) && (!cluster || row.spec.name === cluster));
+  }, [query.data, seen.data, team, cluster]);
   const way = WAYS.find((one) => one === params.get("register"));
   const open = (chosen: string | null) =>
     setParams((before) => {
