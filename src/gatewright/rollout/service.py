@@ -119,6 +119,9 @@ class Rollouts:
             status = await unit.rollouts.request(id, command)
             asked = message("rollout.event.asked", who=who, command=message(f"rollout.command.{command}"))
             await unit.rollouts.append(id, "asked", asked)
+            if status.state == "aborted":
+                # Nobody drives it who would say so.
+                await unit.rollouts.append(id, "aborted", message("rollout.event.aborted"))
             states = {"state": before.state}, {"state": status.state}
             await unit.journal.record(who, f"rollout.{command}", id, *states, team=status.team)
         if status.state in DRIVEN:

@@ -74,7 +74,7 @@ function Shown({ rollout, problem, above }: Props) {
             </span>
             <span>
               {t("plan")} <Link to={`/plans/${rollout.plan}`}>{rollout.plan.slice(0, 12)}</Link>
-              {plan.data && ` (${list(`action.${plan.data.plan.action}`)})`}
+              {plan.data && ` · ${list(`action.${plan.data.plan.action}`)}`}
             </span>
             {plan.data?.requested_by && <span>{t("planned", { who: plan.data.requested_by })}</span>}
             {rollout.created_by && (
