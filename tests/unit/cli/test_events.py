@@ -48,8 +48,9 @@ def test_events_are_told_in_order_and_filtered(run: Run) -> None:
     run("team", "delete", "orders", "--yes")
     assert run("events").out.count("\n") == 3
     [last] = run("events", "--limit", "1").out.splitlines()
-    assert "info  team.delete orders, by " in last
-    assert "提示  team.delete orders，操作者 " in run("events", "-n", "1", lang="zh").out
+    assert "info  team.delete  " in last
+    assert last.endswith(" deleted team orders.")
+    assert " 删除了团队 orders。\n" in run("events", "-n", "1", lang="zh").out
     found = json.loads(run("events", "--team", "orders", "--what", "team.", "-o", "json").out)
     assert [(e["what"], e["team"]) for e in found] == [("team.create", "orders"), ("team.delete", "orders")]
     assert run("events", "--cluster", "nowhere").out == "No events.\n"
@@ -136,9 +137,9 @@ def test_events_are_followed_across_processes_until_ctrl_c(run: Run) -> None:
     command = [sys.executable, "-m", "gatewright.cli", "events", "--follow"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environ, text=True) as process:
         assert process.stdout is not None
-        assert "team.create payments" in process.stdout.readline()
+        assert "created team payments." in process.stdout.readline()
         run("team", "create", "orders")
-        assert "team.create orders" in process.stdout.readline()
+        assert "created team orders." in process.stdout.readline()
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
     assert (out, "Traceback" in err) == ("", False)
