@@ -417,6 +417,7 @@ export interface DeliveryView {
   next_at: string;
   cluster?: string;
   error?: Message | null;
+  team?: string;
 }
 
 /** One of several things that are wrong with what was sent. `field`: a path; empty for the whole document. */
@@ -774,7 +775,6 @@ export interface Node {
 /** `url` and `secret` are credentials: they are taken and never given. Left out, those that are there stay; an empty `secret` takes the signature away. */
 export interface NotificationBody {
   type: "dingtalk" | "feishu" | "slack" | "webhook" | "wecom";
-  team?: string;
   events?: string[];
   minimum?: "error" | "info" | "warning";
   language?: "en" | "zh";
@@ -1455,6 +1455,7 @@ export interface Api {
   "DELETE /teams/{team}": { permission: "team.write"; path: { team: string; }; answer: undefined };
   "DELETE /teams/{team}/bindings/{cluster}": { permission: "binding.write"; path: { team: string; cluster: string; }; answer: undefined };
   "DELETE /teams/{team}/members/{user}": { permission: "member.write"; path: { team: string; user: string; }; answer: undefined };
+  "DELETE /teams/{team}/notifications/{name}": { permission: "notification.write"; path: { team: string; name: string; }; answer: undefined };
   "DELETE /teams/{team}/stacks/{name}": { permission: "stack.write"; path: { team: string; name: string; }; answer: undefined };
   "DELETE /tokens/{id}": { permission: "account.write"; path: { id: string; }; answer: undefined };
   "DELETE /users/{name}": { permission: "user.write"; path: { name: string; }; answer: undefined };
@@ -1473,7 +1474,7 @@ export interface Api {
   "GET /clusters/{name}/object": { permission: "fleet.read"; path: { name: string; }; query: { kind: string; object: string; namespace?: string; team?: string; }; answer: string };
   "GET /clusters/{name}/objects": { permission: "fleet.read"; path: { name: string; }; query: { team?: string; limit?: number; continue?: string; }; answer: ObjectHealth[] };
   "GET /clusters/{name}/removal": { permission: "cluster.remove"; path: { name: string; }; answer: Removal };
-  "GET /deliveries": { permission: "notification.read"; query: { notification?: string; state?: "pending" | "sent" | "skipped" | "dead"; limit?: number; continue?: string; }; answer: DeliveryView[] };
+  "GET /deliveries": { permission: "notification.read"; query: { team?: string; notification?: string; state?: "pending" | "sent" | "skipped" | "dead"; limit?: number; continue?: string; }; answer: DeliveryView[] };
   "GET /drifts": { permission: "fleet.read"; query: { team?: string; cluster?: string; closed?: boolean; limit?: number; continue?: string; }; answer: Drift[] };
   "GET /events": { permission: "event.read"; query: { after?: string; before?: string; team?: string; cluster?: string; what?: string; limit?: number; continue?: string; }; answer: EventView[] };
   "GET /events/stream": { permission: "event.read"; query: { after?: string; team?: string; cluster?: string; what?: string; }; answer: EventView };
@@ -1486,7 +1487,7 @@ export interface Api {
   "GET /mappings": { permission: "fleet.read"; query: { team?: string; limit?: number; continue?: string; }; answer: ResourceMapping[] };
   "GET /matrix": { permission: "fleet.read"; query: { team?: string; limit?: number; continue?: string; }; answer: FleetRow[] };
   "GET /metrics": { permission: "metrics.read"; answer: string };
-  "GET /notifications": { permission: "notification.read"; query: { limit?: number; continue?: string; }; answer: NotificationStatus[] };
+  "GET /notifications": { permission: "notification.read"; query: { team?: string; limit?: number; continue?: string; }; answer: NotificationStatus[] };
   "GET /notifications/{name}": { permission: "notification.read"; path: { name: string; }; answer: NotificationStatus };
   "GET /objects": { permission: "fleet.read"; query: { team?: string; cluster?: string[]; kind?: string[]; state?: ("healthy" | "progressing" | "degraded" | "unhealthy" | "unknown")[]; q?: string; limit?: number; continue?: string; }; answer: SeenObject[] };
   "GET /oidc/callback": { permission: null; query: { state?: string; code?: string; error?: string; }; answer: undefined };
@@ -1513,6 +1514,7 @@ export interface Api {
   "GET /teams/{team}": { permission: "team.read"; path: { team: string; }; answer: TeamView };
   "GET /teams/{team}/bindings/{cluster}": { permission: "team.read"; path: { team: string; cluster: string; }; answer: Binding };
   "GET /teams/{team}/members": { permission: "member.read"; path: { team: string; }; query: { limit?: number; continue?: string; }; answer: Grant[] };
+  "GET /teams/{team}/notifications/{name}": { permission: "notification.read"; path: { team: string; name: string; }; answer: NotificationStatus };
   "GET /teams/{team}/stacks/{name}": { permission: "team.read"; path: { team: string; name: string; }; answer: Stack };
   "GET /tokens": { permission: "account.read"; query: { limit?: number; continue?: string; }; answer: ApiToken[] };
   "GET /topology": { permission: "fleet.read"; query: { team?: string; cluster?: string[]; limit?: number; }; answer: Topology };
@@ -1535,6 +1537,7 @@ export interface Api {
   "POST /rollouts/{id}/{command}": { permission: "rollout.command"; path: { id: string; command: "pause" | "resume" | "abort" | "retry"; }; answer: RolloutStatus };
   "POST /session": { permission: null; body: SignInBody; answer: SessionView };
   "POST /setup": { permission: null; body: SetUpBody; answer: SessionView };
+  "POST /teams/{team}/notifications/{name}/test": { permission: "notification.test"; path: { team: string; name: string; }; answer: undefined };
   "POST /tokens": { permission: "account.write"; body: TokenBody; answer: MadeToken };
   "PUT /clusters/{name}/credentials": { permission: "cluster.rotate"; path: { name: string; }; body?: ConnectionBody; answer: RegisteredCluster };
   "PUT /clusters/{name}/custody": { permission: "cluster.custody"; path: { name: string; }; body?: CustodyBody; answer: RegisteredCluster };
@@ -1546,6 +1549,7 @@ export interface Api {
   "PUT /teams/{team}": { permission: "team.write"; path: { team: string; }; body?: TeamBody; answer: ChangeView };
   "PUT /teams/{team}/bindings/{cluster}": { permission: "binding.write"; path: { team: string; cluster: string; }; body?: BindingBody; answer: ChangeView };
   "PUT /teams/{team}/members/{user}": { permission: "member.write"; path: { team: string; user: string; }; body: MemberBody; answer: Grant };
+  "PUT /teams/{team}/notifications/{name}": { permission: "notification.write"; path: { team: string; name: string; }; body: NotificationBody; answer: ChangeView };
   "PUT /teams/{team}/stacks/{name}": { permission: "stack.write"; path: { team: string; name: string; }; body: StackBody; answer: ChangeView };
   "PUT /users/{name}": { permission: "user.write"; path: { name: string; }; body?: PersonBody; answer: PersonView };
   "PUT /users/{name}/password": { permission: "user.write"; path: { name: string; }; body: PasswordBody; answer: undefined };

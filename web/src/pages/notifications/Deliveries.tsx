@@ -10,8 +10,10 @@ import { Said } from "~/components/Said";
 import { Since } from "~/components/Since";
 import { ToneTag } from "~/components/StateTag";
 import { useTranslation } from "~/i18n/react";
+import { useScope } from "~/shell/scope";
 import { useSession } from "~/shell/session";
 import type { Tone } from "~/theme/palette";
+import { mayFor } from "./owner";
 import { deliveries } from "./queries";
 
 const TONES: Record<DeliveryView["state"], Tone> = {
@@ -23,7 +25,8 @@ const TONES: Record<DeliveryView["state"], Tone> = {
 
 export function Deliveries() {
   const { t } = useTranslation("notifications");
-  const query = useQuery(deliveries());
+  const { team } = useScope();
+  const query = useQuery(deliveries(team));
   const columns = useColumns();
   return (
     <DataTable
@@ -63,6 +66,7 @@ function useColumns(): Column<DeliveryView>[] {
       })),
     },
     { key: "notification", title: t("column.name"), width: 160, value: (one) => one.notification },
+    { key: "team", title: t("column.team"), width: 130, value: (one) => one.team ?? t("all-teams") },
     {
       key: "what",
       title: t("deliveries.what"),
@@ -85,10 +89,10 @@ function useColumns(): Column<DeliveryView>[] {
 
 function Again({ delivery }: { delivery: DeliveryView }) {
   const { t } = useTranslation("notifications");
-  const { may } = useSession();
+  const { session } = useSession();
   const { message } = App.useApp();
   const client = useQueryClient();
-  if (delivery.state !== "dead" || !may("notification.retry")) return null;
+  if (delivery.state !== "dead" || !mayFor(session, "notification.retry", delivery.team)) return null;
   const retry = async () => {
     try {
       await api("POST /deliveries/{id}/retry", { path: { id: delivery.id } });

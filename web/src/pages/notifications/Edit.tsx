@@ -2,7 +2,6 @@
 
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Form, Input, Radio, Select } from "antd";
-import { api } from "~/api/client";
 import * as queries from "~/api/queries";
 import type { NotificationBody, NotificationStatus } from "~/api/schema";
 import { FormDialog } from "~/components/FormDialog";
@@ -11,48 +10,50 @@ import { useTranslation } from "~/i18n/react";
 import { LABEL } from "~/lib/names";
 import { useScope } from "~/shell/scope";
 import { useSession } from "~/shell/session";
+import { fullName, type Owned, owners, put, taken } from "./owner";
 
 const TYPES = ["webhook", "slack", "dingtalk", "feishu", "wecom"] as const;
 /** The beginnings of kinds of events: docs/notifications.md. */
 const KINDS = ["health.", "cluster.", "drift.", "versions.", "rollout.", "team.", "binding.", "stack.", "user."];
 
-type Given = Omit<NotificationBody, "url" | "secret"> & { name: string; url?: string; secret?: string };
+type Given = Omit<NotificationBody, "url" | "secret"> & Owned & { url?: string; secret?: string };
 
 interface Props {
   /** Null: a new one. */
   notification: NotificationStatus | null;
-  known: readonly string[];
+  known: readonly Owned[];
   close: () => void;
 }
 
 export function Edit({ notification, known, close }: Props) {
   const { t, i18n } = useTranslation("notifications");
   const { t: common } = useTranslation("common");
-  const { may } = useSession();
+  const { session } = useSession();
   const { team } = useScope();
   const client = useQueryClient();
   const teams = useQuery(queries.teams());
+  const owner = team ?? (owners(session, []).length ? "" : undefined);
   const [form] = Form.useForm<Given>();
   const type = Form.useWatch("type", form);
-  const save = async ({ name, url, secret, ...rest }: Given) => {
-    await api("PUT /notifications/{name}", {
-      path: { name: notification?.name ?? name },
-      body: { ...rest, ...(url && { url }), ...(secret && { secret }) },
-    });
+  const mine = owners(
+    session,
+    (teams.data ?? []).map((one) => one.team.name),
+  );
+  const save = async ({ name, team: chosen, url, secret, ...rest }: Given) => {
+    const owned = notification ?? { name, ...(chosen && { team: chosen }) };
+    await put(owned, { ...rest, ...(url && { url }), ...(secret && { secret }) });
     await queries.invalidate(client, "notifications");
   };
-  const everywhere = may("notification.write") && { value: "", label: t("all-teams") };
-  const own = (teams.data ?? []).filter((one) => may("notification.write", one.team.name));
   const initial: Partial<Given> = notification ?? {
     type: "webhook",
-    team: team ?? "",
+    ...(owner !== undefined && { team: owner }),
     events: [],
     minimum: "warning",
     language: i18n.language.startsWith("zh") ? "zh" : "en",
   };
   return (
     <FormDialog
-      title={notification ? t("edit", { name: notification.name }) : t("add")}
+      title={notification ? t("edit", { name: fullName(notification) }) : t("add")}
       verb={common("action.save")}
       form={form}
       initial={initial}
@@ -61,15 +62,33 @@ export function Edit({ notification, known, close }: Props) {
     >
       {!notification && (
         <Form.Item
+          name="team"
+          label={t("column.team")}
+          extra={t("team-about")}
+          rules={[
+            {
+              validator: (_, value?: string) =>
+                value === undefined ? Promise.reject(new Error(t("missing.team"))) : Promise.resolve(),
+            },
+          ]}
+        >
+          <Select showSearch options={mine.map((value) => ({ value, label: value || t("all-teams") }))} />
+        </Form.Item>
+      )}
+      {!notification && (
+        <Form.Item
           name="name"
           label={t("column.name")}
+          dependencies={["team"]}
           rules={[
             { required: true, message: t("missing.name") },
             { pattern: LABEL, max: 63, message: t("missing.pattern") },
-            {
+            ({ getFieldValue }) => ({
               validator: (_, value: string) =>
-                known.includes(value) ? Promise.reject(new Error(t("missing.taken"))) : Promise.resolve(),
-            },
+                taken(known, { name: value, team: getFieldValue("team") })
+                  ? Promise.reject(new Error(t("missing.taken")))
+                  : Promise.resolve(),
+            }),
           ]}
         >
           <Input autoFocus autoComplete="off" spellCheck={false} maxLength={63} />
@@ -95,15 +114,6 @@ export function Edit({ notification, known, close }: Props) {
           <Input.Password autoComplete="new-password" spellCheck={false} />
         </Form.Item>
       )}
-      <Form.Item name="team" label={t("column.team")}>
-        <Select
-          showSearch
-          options={[
-            ...(everywhere ? [everywhere] : []),
-            ...own.map(({ team: { name } }) => ({ value: name, label: name })),
-          ]}
-        />
-      </Form.Item>
       <Form.Item name="events" label={t("column.events")} extra={t("events-about")}>
         <Select mode="tags" options={KINDS.map((value) => ({ value, label: value }))} />
       </Form.Item>

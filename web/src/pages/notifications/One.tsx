@@ -2,7 +2,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { Button } from "antd";
 import { useState } from "react";
-import { api } from "~/api/client";
 import * as queries from "~/api/queries";
 import type { NotificationStatus } from "~/api/schema";
 import { ConfirmDanger } from "~/components/ConfirmDanger";
@@ -15,6 +14,7 @@ import { useTranslation } from "~/i18n/react";
 import { useSubmit } from "~/lib/useSubmit";
 import { useSession } from "~/shell/session";
 import { Fares } from ".";
+import { fullName, mayFor, remove, test } from "./owner";
 
 interface Props {
   notification: NotificationStatus;
@@ -25,27 +25,28 @@ interface Props {
 export function One({ notification, edit, close }: Props) {
   const { t } = useTranslation("notifications");
   const { t: common } = useTranslation("common");
-  const { may } = useSession();
+  const { session } = useSession();
   const client = useQueryClient();
   const { busy, error, submit } = useSubmit();
   const [arrived, setArrived] = useState(false);
   const [removing, setRemoving] = useState(false);
+  const full = fullName(notification);
   const { name, team, type, events, minimum, language, signed, created_at, dead, pending } = notification;
   const attempt = () =>
     submit(async () => {
       setArrived(false);
-      await api("POST /notifications/{name}/test", { path: { name } });
+      await test(notification);
       setArrived(true);
     });
   const actions = (
     <div className="row">
-      {may("notification.test", team) && (
+      {mayFor(session, "notification.test", team) && (
         <Button loading={busy} onClick={attempt}>
           {t("test")}
         </Button>
       )}
-      {may("notification.write", team) && <Button onClick={edit}>{common("action.edit")}</Button>}
-      {may("notification.write", team) && (
+      {mayFor(session, "notification.write", team) && <Button onClick={edit}>{common("action.edit")}</Button>}
+      {mayFor(session, "notification.write", team) && (
         <Button danger onClick={() => setRemoving(true)}>
           {common("action.remove")}
         </Button>
@@ -73,7 +74,7 @@ export function One({ notification, edit, close }: Props) {
   return (
     <>
       <Detail
-        title={name}
+        title={full}
         state={<Fares notification={notification} />}
         close={close}
         tabs={[{ key: "summary", label: common("detail.summary"), children: summary }]}
@@ -81,10 +82,10 @@ export function One({ notification, edit, close }: Props) {
       <ConfirmDanger
         open={removing}
         name={name}
-        title={t("remove.title", { name })}
+        title={t("remove.title", { name: full })}
         verb={t("remove.verb")}
         consequences={[t("remove.address"), t("remove.messages", { count: dead + pending })]}
-        run={() => api("DELETE /notifications/{name}", { path: { name } })}
+        run={() => remove(notification)}
         done={() => {
           close();
           void queries.invalidate(client, "notifications", "deliveries");

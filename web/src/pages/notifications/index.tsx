@@ -14,6 +14,7 @@ import { useSession } from "~/shell/session";
 import { Deliveries } from "./Deliveries";
 import { Edit } from "./Edit";
 import { One } from "./One";
+import { fullName } from "./owner";
 import { notifications } from "./queries";
 
 export default function Notifications() {
@@ -47,7 +48,7 @@ export default function Notifications() {
                 query={query}
                 rows={query.data?.filter((one) => !team || one.team === team)}
                 columns={columns}
-                rowKey={(one) => one.name}
+                rowKey={fullName}
                 empty={
                   <EmptyState title={t("empty.title")} action={add}>
                     {t("empty.text")}
@@ -63,7 +64,7 @@ export default function Notifications() {
       {editing && (
         <Edit
           notification={editing === "new" ? null : editing}
-          known={query.data?.map((one) => one.name) ?? []}
+          known={query.data ?? []}
           close={() => setEditing(null)}
         />
       )}
