@@ -1,7 +1,18 @@
 /** What a plan comes to, and in which order a person reads it. */
 import { describe, expect, it } from "vitest";
 import type { ClusterPlan, ObjectVerdict, Plan, RolloutStatus } from "~/api/schema";
-import { blocks, counts, groups, manifestOf, outcomeOf, outcomes, warnings, written } from "~/pages/plan/read";
+import {
+  alike,
+  blocks,
+  counts,
+  groups,
+  listed,
+  manifestOf,
+  outcomeOf,
+  outcomes,
+  warnings,
+  written,
+} from "~/pages/plan/read";
 import { inOrder } from "~/pages/rollouts/states";
 
 function verdict(name: string, what: ObjectVerdict["verdict"], more: Partial<ObjectVerdict> = {}): ObjectVerdict {
@@ -107,5 +118,30 @@ describe("rollouts", () => {
       rollout("running", "running", "2025-01-01"),
     ]);
     expect(found.map((one) => one.id)).toEqual(["running", "failed", "new", "old"]);
+  });
+});
+
+describe("a plan of very many clusters", () => {
+  it("says once what is the same on several clusters", () => {
+    const twice: Plan = {
+      ...plan,
+      clusters: [...plan.clusters, ...plan.clusters.map((one) => ({ ...one, cluster: `${one.cluster}2` }))],
+    };
+    const found = alike(blocks(twice)).map((group) => group.map((one) => one.cluster));
+    expect(found).toEqual([
+      ["b", "b2"],
+      ["b", "b2"],
+      ["d", "d2"],
+    ]);
+    expect(alike([])).toEqual([]);
+  });
+
+  it("lists what blocks first, and finds by name and outcome", () => {
+    const names = (words: string, wanted: string[]) =>
+      listed(plan.clusters, words, wanted).map((one) => one.cluster.cluster);
+    expect(names("", [])).toEqual(["b", "d", "a", "c"]);
+    expect(names("", ["change", "nothing"])).toEqual(["a", "c"]);
+    expect(names(" D ", [])).toEqual(["d"]);
+    expect(names("d", ["change"])).toEqual([]);
   });
 });

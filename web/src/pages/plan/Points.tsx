@@ -1,6 +1,6 @@
 /** What forbids to start, or is worth knowing before: each with the objects, whose they are, and what helps. */
 import { Button } from "antd";
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import { Link } from "react-router";
 import { CopyName } from "~/components/CopyName";
 import { Marked } from "~/components/Marked";
@@ -11,10 +11,12 @@ import { nameOfRef, useSay } from "~/i18n/server";
 import { useSession } from "~/shell/session";
 import { GiveCustody } from "./GiveCustody";
 import { ownerOf } from "./ObjectPlan";
-import type { Point } from "./read";
+import { alike, type Point } from "./read";
 
 const FIRST = 12;
 const OBJECTS = 6;
+const TOGETHER = 3;
+const MORE = 20;
 
 interface Props {
   title: string;
@@ -25,9 +27,10 @@ interface Props {
 }
 
 export function Points({ title, tone, points, settled }: Props) {
-  const { t } = useTranslation("plan");
   const [all, setAll] = useState(false);
-  const shown = all ? points : points.slice(0, FIRST);
+  const { t } = useTranslation("plan");
+  const found = useMemo(() => alike(points), [points]);
+  const shown = all ? found : found.slice(0, FIRST);
   if (!points.length) return null;
   return (
     <section aria-label={title}>
@@ -35,14 +38,38 @@ export function Points({ title, tone, points, settled }: Props) {
         {title} <span className="muted numbers">{points.length}</span>
       </h2>
       <ul className="stack tight">
-        {shown.map((point) => (
-          <One key={point.key} point={point} tone={tone} settled={settled} />
+        {shown.map((group) => (
+          <Alike key={group[0]?.key} {...{ group, tone, settled }} />
         ))}
       </ul>
-      {!all && points.length > FIRST && (
-        <Button onClick={() => setAll(true)}>{t("points.all", { count: points.length })}</Button>
+      {shown.length < found.length && (
+        <Button onClick={() => setAll(true)}>{t("points.all", { count: found.length })}</Button>
       )}
     </section>
+  );
+}
+
+interface AlikeProps {
+  group: readonly Point[];
+  tone: Props["tone"];
+  settled: () => void;
+}
+
+/** A few are told one by one; of many the first tells what it is, and the others are behind it. */
+function Alike({ group, tone, settled }: AlikeProps) {
+  const { t } = useTranslation("plan");
+  const [count, setCount] = useState(group.length > TOGETHER ? 1 : group.length);
+  return (
+    <>
+      {group.slice(0, count).map((point) => (
+        <One key={point.key} point={point} tone={tone} settled={settled} />
+      ))}
+      {count < group.length && (
+        <li>
+          <Button onClick={() => setCount(count + MORE)}>{t("points.alike", { count: group.length - count })}</Button>
+        </li>
+      )}
+    </>
   );
 }
 

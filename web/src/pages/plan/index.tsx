@@ -1,9 +1,9 @@
 /** A plan, read as a pull request: what it comes to, what blocks it, its clusters and objects, and one approval. */
 import { useQuery } from "@tanstack/react-query";
 import { Button } from "antd";
-import { useMemo, useState } from "react";
+import { useState } from "react";
 import { Link, useNavigate, useParams } from "react-router";
-import type { ClusterPlan, PlanAnswer, RolloutStatus } from "~/api/schema";
+import type { PlanAnswer, RolloutStatus } from "~/api/schema";
 import { CopyName } from "~/components/CopyName";
 import { Loading } from "~/components/Loading";
 import { PageHeader } from "~/components/PageHeader";
@@ -15,16 +15,12 @@ import { useSubmit } from "~/lib/useSubmit";
 import { useSession } from "~/shell/session";
 import { RolloutTag } from "../rollouts/states";
 import { Approval, Moved } from "./Approval";
-import { ClusterPart, Sums } from "./ClusterPart";
+import { Sums } from "./ClusterPart";
+import { Clusters } from "./Clusters";
 import { Points } from "./Points";
 import * as queries from "./queries";
 import { blocks, outcomeOf, outcomes, outcomeTone, warnings } from "./read";
 import "./plan.css";
-
-const FEW = 3;
-/** From here on what is out of sight is not laid out. */
-const MANY = 30;
-const FIRST = 100;
 
 export default function Page() {
   const { t } = useTranslation("plan");
@@ -83,35 +79,6 @@ function Shown({ made, above }: { made: PlanAnswer; above: { to: string; title: 
       </div>
     </>
   );
-}
-
-function Clusters({ clusters }: { clusters: readonly ClusterPlan[] }) {
-  const { t } = useTranslation("plan");
-  const [all, setAll] = useState(false);
-  const order = useMemo(() => [...clusters].sort((a, b) => weight(a) - weight(b)), [clusters]);
-  const shown = all ? order : order.slice(0, FIRST);
-  return (
-    <section aria-label={t("clusters")}>
-      <h2>
-        {t("clusters")} <span className="muted numbers">{order.length}</span>
-      </h2>
-      <ul className={`stack tight${order.length > MANY ? " many" : ""}`}>
-        {shown.map((cluster, index) => (
-          <ClusterPart key={cluster.cluster} cluster={cluster} open={order.length <= FEW || index === 0} />
-        ))}
-      </ul>
-      {shown.length < order.length && (
-        <span>
-          <Button onClick={() => setAll(true)}>{t("points.all", { count: order.length })}</Button>
-        </span>
-      )}
-    </section>
-  );
-}
-
-/** What blocks comes first, then what changes; the order of the rollout is in the approval. */
-function weight(cluster: ClusterPlan): number {
-  return { stopped: 0, change: 1, nothing: 2 }[outcomeOf(cluster)];
 }
 
 function By({ made }: { made: PlanAnswer }) {

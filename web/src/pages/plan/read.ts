@@ -41,6 +41,26 @@ export function outcomeOf(cluster: ClusterPlan): Outcome {
   return cluster.steps?.length ? "change" : "nothing";
 }
 
+/** What blocks first, then what changes; the order of the rollout is in the approval. */
+export const OUTCOMES: readonly Outcome[] = ["stopped", "change", "nothing"];
+
+/** The clusters with one of these outcomes (none: with any) whose name has every word, in the order of reading. */
+export function listed(
+  clusters: readonly ClusterPlan[],
+  words: string,
+  wanted: readonly string[],
+): { cluster: ClusterPlan; outcome: Outcome }[] {
+  const parts = words.toLowerCase().split(/\s+/).filter(Boolean);
+  return clusters
+    .map((cluster) => ({ cluster, outcome: outcomeOf(cluster) }))
+    .filter(
+      ({ cluster, outcome }) =>
+        (!wanted.length || wanted.includes(outcome)) &&
+        parts.every((part) => cluster.cluster.toLowerCase().includes(part)),
+    )
+    .sort((a, b) => OUTCOMES.indexOf(a.outcome) - OUTCOMES.indexOf(b.outcome));
+}
+
 /** How many clusters come to what. */
 export function outcomes(plan: Plan): Record<Outcome, number> {
   const found: Record<Outcome, number> = { change: 0, nothing: 0, stopped: 0 };
@@ -117,6 +137,19 @@ function stopped(cluster: ClusterPlan): Point[] {
     groups.set(key, group);
   }
   return [...groups.values()];
+}
+
+/** Points that say the same of several clusters, in the order of the first of each. */
+export function alike(points: readonly Point[]): Point[][] {
+  const found = new Map<string, Point[]>();
+  for (const point of points) {
+    const what = point.finding ? point.finding.code : point.verdicts.map((one) => one.reason.key).join();
+    const key = `${what}/${point.remedy?.key ?? ""}/${point.custody}`;
+    const list = found.get(key);
+    if (list) list.push(point);
+    else found.set(key, [point]);
+  }
+  return [...found.values()];
 }
 
 export interface Group {
