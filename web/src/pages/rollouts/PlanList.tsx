@@ -49,7 +49,7 @@ function useColumns(): Column<PlanOutline>[] {
     {
       key: "outcome",
       title: t("plans.outcome"),
-      width: 120,
+      width: 140,
       value: (row) => row.outcome,
       options: OUTCOMES.map((outcome) => ({ value: outcome, label: t(`outcome.${outcome}`) })),
       render: (row) => (
@@ -58,11 +58,11 @@ function useColumns(): Column<PlanOutline>[] {
         </ToneTag>
       ),
     },
-    { key: "of", title: t("column.team"), value: (row) => row.team, width: 100 },
+    { key: "of", title: t("column.team"), value: (row) => row.team, width: 95 },
     {
       key: "action",
       title: t("plans.action"),
-      width: 125,
+      width: 140,
       value: (row) => row.action,
       options: (["install", "leave"] as const).map((action) => ({ value: action, label: t(`action.${action}`) })),
       render: (row) => t(`action.${row.action}`),
@@ -70,19 +70,19 @@ function useColumns(): Column<PlanOutline>[] {
     {
       key: "clusters",
       title: t("plans.clusters"),
-      width: 170,
+      width: 150,
       value: (row) => row.clusters.join(" "),
       render: (row) => <span title={row.clusters.slice(0, 40).join(", ")}>{row.clusters.slice(0, 12).join(", ")}</span>,
     },
-    { key: "objects", title: t("plans.objects"), width: 170, render: (row) => <Verdicts verdicts={row.verdicts} /> },
+    { key: "objects", title: t("plans.objects"), width: 145, render: (row) => <Verdicts verdicts={row.verdicts} /> },
     {
       key: "made",
       title: t("plans.made"),
-      width: 100,
+      width: 115,
       value: (row) => row.created_at,
       render: (row) => <Since at={row.created_at} />,
     },
-    { key: "by", title: t("plans.by"), width: 100, value: (row) => row.requested_by },
+    { key: "by", title: t("plans.by"), width: 105, value: (row) => row.requested_by },
     {
       key: "summary",
       title: t("plans.summary"),

@@ -14,7 +14,7 @@ import { useSession } from "~/shell/session";
 import { NewPlan } from "../plan/NewPlan";
 import { PlanList } from "./PlanList";
 import { rollouts as query } from "./queries";
-import { endOf, finished, inOrder, RolloutTag, STATES } from "./states";
+import { driven, endOf, finished, inOrder, RolloutTag, STATES } from "./states";
 
 export default function Page() {
   const { t } = useTranslation("rollouts");
@@ -82,21 +82,21 @@ function useColumns(): Column<RolloutStatus>[] {
     return report ? say(sentencesOfReport(report).message) : "";
   };
   return [
-    { key: "id", title: t("column.id"), value: (row) => row.id, primary: true, width: 130 },
+    { key: "id", title: t("column.id"), value: (row) => row.id, primary: true, width: 115 },
     {
       key: "state",
       title: t("column.state"),
-      width: 120,
+      width: 125,
       value: (row) => STATES.indexOf(row.state),
       pick: (row) => row.state,
       options: STATES.map((state) => ({ value: state, label: t(`state.${state}`) })),
       render: (row) => <RolloutTag state={row.state} quiet />,
     },
-    { key: "of", title: t("column.team"), value: (row) => row.team, width: 110 },
+    { key: "of", title: t("column.team"), value: (row) => row.team, width: 95 },
     {
       key: "progress",
       title: t("column.progress"),
-      width: 90,
+      width: 85,
       align: "end",
       value: (row) => finished(row) / Math.max(1, row.targets?.length ?? 0),
       render: (row) => (
@@ -108,29 +108,34 @@ function useColumns(): Column<RolloutStatus>[] {
     {
       key: "clusters",
       title: t("column.clusters"),
-      width: 180,
+      width: 160,
       value: (row) => where(row).join(" "),
       render: (row) => <span title={where(row).slice(0, 40).join(", ")}>{where(row).slice(0, 12).join(", ")}</span>,
     },
     {
       key: "trouble",
       title: t("column.trouble"),
-      width: 210,
+      width: 205,
       value: trouble,
       render: (row) => <span title={trouble(row)}>{trouble(row)}</span>,
     },
     {
       key: "started",
       title: t("column.started"),
-      width: 130,
+      width: 115,
       value: (row) => row.created_at,
       render: (row) => <Since at={row.created_at} />,
     },
     {
       key: "took",
       title: t("column.took"),
-      width: 100,
-      render: (row) => <Duration from={row.created_at} to={endOf(row) ?? null} />,
+      width: 95,
+      render: (row) => {
+        const end = endOf(row);
+        // One that was aborted before it did anything took no time, and counts none.
+        if (!end && !driven(row.state)) return <span className="muted">–</span>;
+        return <Duration from={row.created_at} to={end ?? null} />;
+      },
     },
     {
       key: "plan",
@@ -143,6 +148,6 @@ function useColumns(): Column<RolloutStatus>[] {
         </Link>
       ),
     },
-    { key: "by", title: t("column.by"), width: 120, value: (row) => row.created_by },
+    { key: "by", title: t("column.by"), width: 110, value: (row) => row.created_by },
   ];
 }
