@@ -61,6 +61,7 @@ MEANING: Final = {
     "put_role_api_v1_roles__name__put": "which permissions a role may hold depends on its scope",
     "create_api_v1_tokens_post": "what is one's own is for no token",
     "put_api_v1_notifications__name__put": "each type of target needs other fields",
+    "put_of_team_api_v1_teams__team__notifications__name__put": "the same",
 }
 """Operations whose answers follow from who asks, from another field or from a cluster too, and how."""
 TEAM: Final = "{apiVersion: gatewright.io/v1alpha1, kind: Team, metadata: {name: orders}}"
