@@ -16,12 +16,13 @@ import {
 import { useTranslation } from "~/i18n/react";
 import { nonce } from "./nonce";
 import { type Mode, palettes } from "./palette";
-import { tokens } from "./tokens";
+import { tokens, WALL } from "./tokens";
 
 export type Preference = Mode | "system";
 const STORED = "gatewright.theme";
 const dark = asked("(prefers-color-scheme: dark)");
 const calm = asked("(prefers-reduced-motion: reduce)");
+const wide = asked(WALL);
 /** The library's own sign of work has an English name, and stays in the button's when its motion is interrupted. */
 const BUTTON = { autoInsertSpace: false, loadingIcon: <LoadingOutlined aria-hidden="true" /> };
 
@@ -48,6 +49,7 @@ export function ThemeProvider({ children }: { children: ReactNode }) {
   const [preference, choose] = useState<Preference>(stored);
   const system = useSyncExternalStore(dark.subscribe, dark.matches);
   const still = useSyncExternalStore(calm.subscribe, calm.matches);
+  const wall = useSyncExternalStore(wide.subscribe, wide.matches);
   const mode: Mode = preference === "system" ? (system ? "dark" : "light") : preference;
   useEffect(() => apply(mode), [mode]);
   const follow = useCallback((wanted: Preference) => {
@@ -65,7 +67,7 @@ export function ThemeProvider({ children }: { children: ReactNode }) {
     }),
     [preference, mode, follow],
   );
-  const config = useMemo(() => tokens(mode, !still), [mode, still]);
+  const config = useMemo(() => tokens(mode, { motion: !still, wall }), [mode, still, wall]);
   return (
     <Context.Provider value={value}>
       <ConfigProvider theme={config} csp={{ nonce }} locale={i18n.language === "zh-CN" ? zhCN : enUS} button={BUTTON}>

@@ -2,8 +2,20 @@
 import { theme as antTheme, type ThemeConfig } from "antd";
 import { type Mode, palettes } from "./palette";
 
-/** Without `motion` the library does not wait for the end of one, which the style sheet then has not (`base.css`). */
-export function tokens(mode: Mode, motion = true): ThemeConfig {
+/** How large things are: on a desk, and on a wall (`WALL`), where they are read from afar. `base.css` has its own part. */
+const SIZES = {
+  desk: { fontSize: 14, fontSizeSM: 13, controlHeight: 30, controlHeightSM: 24, padding: 14, paddingLG: 18 },
+  wall: { fontSize: 17, fontSizeSM: 16, controlHeight: 36, controlHeightSM: 30, padding: 17, paddingLG: 22 },
+};
+export const WALL = "(min-width: 2200px)";
+
+interface Surroundings {
+  /** Without it the library does not wait for the end of a motion, which the style sheet then has not (`base.css`). */
+  motion?: boolean;
+  wall?: boolean;
+}
+
+export function tokens(mode: Mode, { motion = true, wall = false }: Surroundings = {}): ThemeConfig {
   const palette = palettes[mode];
   return {
     algorithm: exact(mode),
@@ -29,20 +41,15 @@ export function tokens(mode: Mode, motion = true): ThemeConfig {
       colorBorderSecondary: palette.line,
       fontFamily: "var(--font)",
       fontFamilyCode: "var(--mono)",
-      fontSize: 14,
       borderRadius: 6,
-      fontSizeSM: 13,
-      controlHeight: 30,
-      controlHeightSM: 24,
-      padding: 14,
-      paddingLG: 18,
+      ...(wall ? SIZES.wall : SIZES.desk),
       motion,
       motionDurationMid: "0.12s",
       motionDurationSlow: "0.16s",
     },
     components: {
       Table: { headerBg: palette.surface, headerSplitColor: "transparent", cellPaddingBlockSM: 7 },
-      Menu: { itemBg: "transparent", activeBarBorderWidth: 0, itemHeight: 34 },
+      Menu: { itemBg: "transparent", activeBarBorderWidth: 0, itemHeight: wall ? 41 : 34 },
       Tooltip: { colorBgSpotlight: mode === "dark" ? "#39415a" : "#1b2130", colorTextLightSolid: "#ffffff" },
     },
   };
