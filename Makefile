@@ -1,6 +1,11 @@
 # make demo | make test | make setup: each does all the set-up that it needs. `make help` lists the rest.
 PYTHON ?= python3
 BIN := .venv/bin
+# Bytecode is kept whatever the shell says: each of the many processes of a test run would compile everything anew.
+export PYTHONDONTWRITEBYTECODE :=
+# Tests on clusters mostly wait: one worker more than there are processors, where each finds 4 GB of memory
+WORKERS ?= $(shell awk -v n="$$(getconf _NPROCESSORS_ONLN)" \
+  '/^MemAvailable/ {fit = int($$2 / 4194304); print n < fit ? n + 1 : fit < 1 ? 1 : fit}' /proc/meminfo)
 
 .PHONY: help setup web demo test lint unit integration bench clean
 
@@ -29,13 +34,13 @@ lint: setup ## Format, lint, types, import contracts
 	@scripts/web types lint
 
 unit: setup ## Tests without clusters
-	$(BIN)/pytest -q -n 2 --dist loadfile tests/unit
+	$(BIN)/pytest -q -n 2 --dist loadfile -p no:schemathesis tests/unit
 	@scripts/web test
 
 integration: setup ## Tests on real API servers, Traefik and PostgreSQL
 	$(BIN)/gatewright lab prepare --kubernetes 1.36 --kubernetes 1.34 --kubernetes 1.30 \
 	  --traefik 3.5.3 --traefik 3.6.15 --traefik 3.7.15
-	$(BIN)/pytest -q -n 2 --dist loadfile tests/integration
+	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder tests/integration
 
 bench: setup ## Ratios against kubectl, and 1,000 simulated clusters watched
 	$(BIN)/gatewright lab prepare

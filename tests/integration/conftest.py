@@ -27,6 +27,36 @@ from handles import ClusterFactory, ClusterHandle, LabHandle, running_lab
 
 from gatewright.lab import places
 
+LONGEST = (
+    "test_story.py",
+    "browser/test_story.py",
+    "browser/test_axe.py",
+    "test_schemathesis.py",
+    "browser/test_thousand.py",
+    "browser/test_clusters.py",
+    "browser/test_operations.py",
+    "browser/test_people.py",
+    "test_simulator.py",
+    "test_watchers.py",
+    "test_health.py",
+    "test_rollout_steps.py",
+    "test_leaving.py",
+    "test_rollout_access.py",
+    "test_rollout_stale.py",
+    "test_preflight.py",
+    "test_hostile.py",
+    "test_drift.py",
+    "test_two_installations.py",
+    "test_lab_processes.py",
+)
+"""Modules by how long they take: they begin first, so that a run does not end with one worker on a long one."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    ranks = {here / name: rank for rank, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: ranks.get(item.path, len(ranks)))
+
 
 @pytest.fixture(scope="session")
 def lab_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabHandle]:
