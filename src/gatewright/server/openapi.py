@@ -24,7 +24,12 @@ from gatewright.server.wire import JSON
 _REF: Final = "#/components/schemas/{name}"
 _SCHEMES: Final = {
     "token": {"type": "http", "scheme": "bearer"},
-    "session": {"type": "apiKey", "in": "cookie", "name": COOKIE},
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": COOKIE,
+        "description": f"Over HTTPS its name is __Host-{COOKIE}.",
+    },
 }
 _ABOUT: Final = (
     "Requests bear a token, the operator's or an API token, or the cookie of a session; with the cookie, those that "
