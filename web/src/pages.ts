@@ -37,7 +37,7 @@ export const PAGES: readonly PageRoute[] = [
   { path: "/resources", page: "resources", permission: "fleet.read" },
   { path: "/topology", page: "topology", permission: "fleet.read" },
   { path: "/events", page: "events", permission: "event.read" },
-  { path: "/audit", page: "audit", permission: "audit.read" },
+  { path: "/audit", page: "audit", permission: "audit.read", namespaces: ["permissions"] },
   { path: "/notifications", page: "notifications", permission: "notification.read" },
   { path: "/users", page: "users", permission: ["user.read", "role.read"], namespaces: ["permissions"] },
   { path: "/tokens", page: "tokens", namespaces: ["permissions"] },

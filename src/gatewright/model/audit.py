@@ -7,6 +7,7 @@ from typing import Final, Literal, TypeAlias, get_args
 import msgspec
 
 from gatewright.model.objects import JSON
+from gatewright.text import Message
 
 Outcome: TypeAlias = Literal["done", "refused"]
 OUTCOMES: Final[tuple[Outcome, ...]] = get_args(Literal["done", "refused"])
@@ -39,6 +40,12 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     before: JSON = None
     after: JSON = None
     code: str = ""
+
+
+class ToldEntry(Entry, frozen=True, omit_defaults=True):
+    """An entry for people: ``message`` says what was done, where there is a sentence for it (``model.sentences``)."""
+
+    message: Message | None = None
 
 
 class Wanted(msgspec.Struct, frozen=True):

@@ -92,6 +92,15 @@ async def test_what_changes_nothing_is_told_once(api: httpx.AsyncClient) -> None
     assert [(e["what"], e["outcome"]) for e in await entries(api)] == [("team.create", "done"), ("team.write", "done")]
 
 
+async def test_what_was_done_is_a_sentence_and_what_was_refused_is_none(api: httpx.AsyncClient) -> None:
+    await api.put("/teams/payments", json={})
+    await api.put("/teams/payments", json={"unknown": 1})
+    done, refused = await entries(api)
+    assert done["message"]["key"] == "event.team.create"
+    assert done["message"]["params"] == {"who": done["who"], "name": "payments"}
+    assert "message" not in refused
+
+
 async def test_one_request_that_changes_several_things_has_an_entry_of_each(api: httpx.AsyncClient) -> None:
     documents = "\n---\n".join(f"{HEAD}\nkind: Team\nmetadata: {{name: {name}}}\nspec: {{}}" for name in ("a", "b"))
     for path in ("/diff", "/apply"):

@@ -467,27 +467,6 @@ export interface Drift {
   due_at?: string;
 }
 
-/** `who` and `person`: name and id, empty for nobody who was recognised; `via`: `session`, `token`, `operator`, `local` or empty; `address` and `agent`: from where, empty for the command line of the server's own machine; `request`: the id that the answer carried; `route`: method and path. `what`: the kind of the event (`model.events`) that the act became, else the permission that the route names; `where`: the object's name. `before` and `after`: a manifest's spec or a state, without secrets (`model.redaction`). `code`: of the error with which it was refused. */
-export interface Entry {
-  id: string;
-  at: string;
-  who: string;
-  what: string;
-  where: string;
-  outcome: "done" | "refused";
-  person?: string;
-  via?: string;
-  address?: string;
-  agent?: string;
-  request?: string;
-  route?: string;
-  team?: string;
-  cluster?: string;
-  before?: unknown;
-  after?: unknown;
-  code?: string;
-}
-
 /** An error as data: what the API returns and the store keeps. */
 export interface ErrorReport {
   code: string;
@@ -1358,6 +1337,28 @@ export interface TokenBody {
   user?: string;
 }
 
+/** An entry for people: `message` says what was done, where there is a sentence for it (`model.sentences`). */
+export interface ToldEntry {
+  id: string;
+  at: string;
+  who: string;
+  what: string;
+  where: string;
+  outcome: "done" | "refused";
+  person?: string;
+  via?: string;
+  address?: string;
+  agent?: string;
+  request?: string;
+  route?: string;
+  team?: string;
+  cluster?: string;
+  before?: unknown;
+  after?: unknown;
+  code?: string;
+  message?: Message | null;
+}
+
 /** The graph of some clusters. `total`: how many nodes these have; `cut`: more than are shown, which are those with problems first and what they hang on. `clusters`: those that were drawn, the worst first; `omitted`: how many others there are. */
 export interface Topology {
   nodes: TopologyNode[];
@@ -1461,7 +1462,7 @@ export interface Api {
   "DELETE /users/{name}": { permission: "user.write"; path: { name: string; }; answer: undefined };
   "GET /access": { permission: "cluster.access"; query: { namespace?: string; removal?: boolean; controller?: string[]; secrets?: boolean; observe_only?: boolean; }; answer: string };
   "GET /advice": { permission: "fleet.read"; answer: Advice };
-  "GET /audit": { permission: "audit.read"; query: { limit?: number; continue?: string; who?: string; what?: string; team?: string; cluster?: string; outcome?: "done" | "refused"; since?: string; until?: string; request?: string; q?: string; }; answer: Entry[] };
+  "GET /audit": { permission: "audit.read"; query: { limit?: number; continue?: string; who?: string; what?: string; team?: string; cluster?: string; outcome?: "done" | "refused"; since?: string; until?: string; request?: string; q?: string; }; answer: ToldEntry[] };
   "GET /audit/export": { permission: "audit.export"; query: { format?: "jsonl" | "csv"; who?: string; what?: string; team?: string; cluster?: string; outcome?: "done" | "refused"; since?: string; until?: string; request?: string; q?: string; }; answer: string };
   "GET /bindings": { permission: "team.read"; query: { team?: string; limit?: number; continue?: string; }; answer: Binding[] };
   "GET /bundles": { permission: "bundle.read"; query: { limit?: number; continue?: string; }; answer: BundleRow[] };

@@ -9,7 +9,8 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 import msgspec
 from fastapi import APIRouter, Depends, Query
 
-from gatewright.model.audit import Entry, Outcome, Wanted
+from gatewright.model.audit import Entry, Outcome, ToldEntry, Wanted
+from gatewright.model.sentences import Deed, sentence
 from gatewright.server.auditfiles import CSV, JSONL, csv_lines, json_lines
 from gatewright.server.errors import ParameterError
 from gatewright.server.operations import Download, answers_pages, downloads
@@ -71,18 +72,18 @@ Searched = Annotated[Search, Depends(Search)]
 
 
 @router.get("/audit")
-@answers_pages(Entry)
+@answers_pages(ToldEntry)
 async def index(
     given: Given,
     page: Paging,
     search: Searched,
     who: Principal = Depends(require("audit.read", anywhere=True)),
-) -> Page[Entry]:
+) -> Page[ToldEntry]:
     """Newest first. Who may read the audit of some teams only is shown entries about these teams."""
     last = page.after_texts(1)
     before = None if last is None else last[0]
     found = await given.audit.page(search.of(who, "audit.read"), before=before, limit=page.limit + 1)
-    return page.cut(found, lambda entry: (entry.id,))
+    return page.cut([_told(entry) for entry in found], lambda entry: (entry.id,))
 
 
 @router.get("/audit/export")
@@ -96,6 +97,15 @@ async def export(
     """The entries as a file, newest first. In ``csv`` a cell that a spreadsheet would calculate begins with ``'``."""
     media, make = _MAKERS[format]
     return Download(f"gatewright-audit.{format}", media, make(given.audit.all(search.of(who, "audit.export"))))
+
+
+def _told(entry: Entry) -> ToldEntry:
+    """What was refused did not happen: no sentence says that it did."""
+    fields = msgspec.structs.asdict(entry)
+    if entry.outcome != "done":
+        return ToldEntry(**fields)
+    deed = Deed(entry.who, entry.what, entry.where, entry.before, entry.after, entry.cluster, entry.team)
+    return ToldEntry(**fields, message=sentence(deed))
 
 
 def _moment(name: str, given: str | None) -> str:

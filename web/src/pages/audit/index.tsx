@@ -2,13 +2,15 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Button } from "antd";
 import { useSearchParams } from "react-router";
-import type { Entry } from "~/api/schema";
+import type { ToldEntry as Entry } from "~/api/schema";
 import { CopyName } from "~/components/CopyName";
 import { type Column, DataTable } from "~/components/DataTable";
 import { Detail, Facts } from "~/components/Detail";
 import { DiffView } from "~/components/DiffView";
 import { EmptyState } from "~/components/EmptyState";
 import { PageHeader } from "~/components/PageHeader";
+import { usePermissionWords } from "~/components/Permissions";
+import { Said } from "~/components/Said";
 import { Since } from "~/components/Since";
 import { ToneTag } from "~/components/StateTag";
 import { useTranslation } from "~/i18n/react";
@@ -93,9 +95,9 @@ function useColumns(): Column<Entry>[] {
       value: (entry) => entry.what,
       fixedOrder: true,
       title: t("column.what"),
-      width: 190,
+      width: 320,
       primary: true,
-      render: (entry) => <code>{entry.what}</code>,
+      render: (entry) => <What entry={entry} />,
     },
     {
       key: "where",
@@ -152,7 +154,23 @@ function useColumns(): Column<Entry>[] {
   ];
 }
 
-const WAYS = ["session", "token", "operator", "local"] as const;
+/** What is called neither as a permission nor in a sentence. */
+const OWN: Record<string, "started" | "request"> = { "rollout.started": "started", request: "request" };
+
+/** What was done in words; what was refused, or has no sentence, by what it is called. */
+function What({ entry }: { entry: Entry }) {
+  const { t } = useTranslation("audit");
+  const words = usePermissionWords();
+  const own = OWN[entry.what];
+  const named = own ? t(`act.${own}`) : words(entry.what);
+  return (
+    <span className="clip" title={entry.what}>
+      {entry.message ? <Said message={entry.message} /> : named}
+    </span>
+  );
+}
+
+const WAYS = ["session", "token", "operator", "local", "registration"] as const;
 
 function Via({ entry }: { entry: Entry }) {
   const { t } = useTranslation("audit");
@@ -166,7 +184,7 @@ function One({ entry, close }: { entry: Entry; close: () => void }) {
   const told = entry.before !== undefined || entry.after !== undefined;
   return (
     <Detail
-      title={<code>{entry.what}</code>}
+      title={<What entry={entry} />}
       state={<Outcome entry={entry} />}
       close={close}
       tabs={[
@@ -176,6 +194,7 @@ function One({ entry, close }: { entry: Entry; close: () => void }) {
           children: (
             <Facts
               rows={[
+                [t("column.what"), <code key="what">{entry.what}</code>],
                 [t("column.at"), <Since key="at" at={entry.at} />],
                 [t("column.who"), entry.who || t("nobody")],
                 [t("column.via"), <Via key="via" entry={entry} />],
