@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import shutil
 import threading
@@ -16,8 +17,15 @@ from typing import Any
 import pytest
 from postgresql_server import binaries, execute, server
 from postgresql_server import url as postgresql_url
+from renewed_database import RenewedDatabase
 
 from gatewright.store.database import Database
+
+
+def pytest_collection_finish() -> None:
+    """What modules and the list of tests consist of stays to the end: no collection of garbage looks at it again."""
+    gc.freeze()
+
 
 SECRET = "Zq7-token-of-the-cluster"
 STATUSES: dict[int, dict[str, Any]] = {
@@ -124,18 +132,22 @@ def postgresql() -> Iterator[str]:
         yield str(folder)
 
 
+@pytest.fixture(scope="session")
+def renewed(postgresql: str) -> Iterator[RenewedDatabase]:
+    """A database with migrated tables, to be renewed for each test."""
+    database = RenewedDatabase(postgresql, "template_gw", "gw")
+    yield database
+    database.drop()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of a new migrated database."""
     if request.param == "sqlite":
         path = tmp_path / "gw.db"
         shutil.copy(request.getfixturevalue("migrated"), path)
-        yield f"sqlite:///{path}"
-        return
-    folder = request.getfixturevalue("postgresql")
-    execute(folder, "CREATE DATABASE gw TEMPLATE template_gw")
-    yield postgresql_url(folder, "gw")
-    execute(folder, "DROP DATABASE gw WITH (FORCE)")
+        return f"sqlite:///{path}"
+    return request.getfixturevalue("renewed").renew()
 
 
 @pytest.fixture
