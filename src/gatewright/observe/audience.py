@@ -62,7 +62,7 @@ def members_of(directory: Directory, view: View, names: Sequence[str] = ()) -> l
     teams = teams_of(directory, view)
     require_clusters(directory, view, names)
     wanted = frozenset(names)
-    uids = {cluster.name: uid for uid, cluster in directory.clusters.items()}
+    uids = directory.uids
     if view is None:
         return [Member(uids[name], name) for name in sorted(uids) if not names or name in wanted]
     bindings = bindings_of(directory, teams)

@@ -31,10 +31,15 @@ class Directory(msgspec.Struct, frozen=True, dict=True):
 
     def uid(self, cluster: str) -> str:
         """The UID of a cluster by its name. Raises ``UnknownClusterError``."""
-        for uid, found in self.clusters.items():
-            if found.name == cluster:
-                return uid
-        raise UnknownClusterError(cluster=cluster, nearest=nearest(cluster, [c.name for c in self.clusters.values()]))
+        found = self.uids.get(cluster)
+        if found is None:
+            raise UnknownClusterError(cluster=cluster, nearest=nearest(cluster, list(self.uids)))
+        return found
+
+    @functools.cached_property
+    def uids(self) -> Mapping[str, str]:
+        """By name: a list of hundreds of teams asks for each team's clusters."""
+        return {cluster.name: uid for uid, cluster in self.clusters.items()}
 
     def team_of(self, uid: str, namespace: str) -> str:
         """The team whose namespace it is on the cluster; empty for nobody's."""

@@ -29,7 +29,7 @@ from gatewright.observe.status import status_of
 
 LOOK_SECONDS: Final = 15.0
 FLEET: Final = "fleet"
-PARTS: Final = 256
+PARTS: Final = 1024
 """How many views of one cluster are kept."""
 
 
@@ -80,6 +80,16 @@ class Views:
         short = tuple(msgspec.structs.replace(m, causes=()) for m in rolled.members)
         skews = await self._consistency.skews(view) if self._consistency else ()
         return with_findings(msgspec.structs.replace(rolled, members=short), [skew.finding for skew in skews])
+
+    async def healths(self, views: Iterable[View]) -> list[Health]:
+        """Each view as ``health`` has it, for lists of teams; others are answered while there are many. Raises
+        ``UnknownTeamError``."""
+        breath = Breath.answering()
+        found: list[Health] = []
+        for view in views:
+            found.append(await self.health(view))
+            await breath.take()
+        return found
 
     async def cluster(self, name: str, view: View = None) -> ClusterHealth:
         """One cluster (as a team sees it), with its causes. Raises ``UnknownClusterError``, ``UnknownTeamError``,

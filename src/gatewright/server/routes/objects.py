@@ -42,7 +42,7 @@ async def teams(given: Given, who: Principal = Depends(require("fleet.read", any
     """Every team (that one may see) rolled up, by name: its clusters by state, the first cause, and how its clusters
     differ."""
     names = teams_of(await given.observatory.directories.read(), view_of(who, "fleet.read"))
-    found = [await given.views.health(view_of(who, "fleet.read", name)) for name in names]
+    found = await given.views.healths(view_of(who, "fleet.read", name) for name in names)
     return [msgspec.structs.replace(one, members=(), causes=one.causes[:1]) for one in found]
 
 
