@@ -9,7 +9,6 @@ import { PageHeader } from "~/components/PageHeader";
 import { Problem } from "~/components/Problem";
 import { Since } from "~/components/Since";
 import { useTranslation } from "~/i18n/react";
-import { plan as planQuery } from "../plan/queries";
 import { rollout as query } from "../rollouts/queries";
 import { driven, ended, endOf, finished, RolloutTag } from "../rollouts/states";
 import { Board } from "./Board";
@@ -44,7 +43,6 @@ function Shown({ rollout, problem, above }: Props) {
   const { t } = useTranslation("rollout");
   const { t: list } = useTranslation("rollouts");
   const following = useLog(rollout.id, rollout.state);
-  const plan = useQuery(planQuery(rollout.plan));
   const [cluster, setCluster] = useState("");
   const choose = useCallback((name: string) => setCluster((before) => (before === name ? "" : name)), []);
   const clear = useCallback(() => setCluster(""), []);
@@ -74,9 +72,9 @@ function Shown({ rollout, problem, above }: Props) {
             </span>
             <span>
               {t("plan")} <Link to={`/plans/${rollout.plan}`}>{rollout.plan.slice(0, 12)}</Link>
-              {plan.data && ` · ${list(`action.${plan.data.plan.action}`)}`}
             </span>
-            {plan.data?.requested_by && <span>{t("planned", { who: plan.data.requested_by })}</span>}
+            <span>{list(`action.${rollout.action ?? "install"}`)}</span>
+            {rollout.planned_by && <span>{t("planned", { who: rollout.planned_by })}</span>}
             {rollout.created_by && (
               <span>
                 {t("approved", { who: rollout.created_by })} <Since at={rollout.created_at} />
@@ -89,7 +87,7 @@ function Shown({ rollout, problem, above }: Props) {
       <div className="rollout">
         <div className="rollout-main">
           {refused ? <Problem error={problem} /> : null}
-          <Failures rollout={rollout} plan={plan.data} />
+          <Failures rollout={rollout} />
           <Rest rollout={rollout} />
           <Board rollout={rollout} chosen={cluster} choose={choose} />
         </div>
