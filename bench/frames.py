@@ -24,8 +24,8 @@ import asyncio
 import contextlib
 import sys
 import time
-from collections.abc import AsyncGenerator
-from typing import Any
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from typing import Any, cast
 
 import msgspec
 from playwright.async_api import CDPSession, Page
@@ -107,7 +107,8 @@ async def scroll(page: Page, cdp: CDPSession, selector: str) -> Measured:
     await taken(page)
     for distance in (-DISTANCE, DISTANCE / 2, -DISTANCE, DISTANCE):
         gesture: dict[str, Any] = {"x": x, "y": y, "yDistance": distance, "speed": SPEED}
-        await cdp.send("Input.synthesizeScrollGesture", {**gesture, "gestureSourceType": "mouse"})
+        send = cast(Callable[[str, dict[str, Any]], Awaitable[object]], cdp.send)
+        await send("Input.synthesizeScrollGesture", {**gesture, "gestureSourceType": "mouse"})
     return await taken(page)
 
 

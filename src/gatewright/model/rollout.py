@@ -7,7 +7,7 @@ from typing import Final, Literal
 import msgspec
 
 from gatewright.model.errors import ErrorReport
-from gatewright.model.plan import StepKind
+from gatewright.model.plan import Action, StepKind
 from gatewright.text import Message
 
 RolloutState = Literal["pending", "running", "paused", "failed", "aborted", "succeeded"]
@@ -71,7 +71,8 @@ def _choice(command: Command, state: RolloutState, wish: Wish) -> CommandChoice:
 class RolloutStatus(msgspec.Struct, frozen=True, omit_defaults=True):
     """A rollout as people see it. ``generation`` grows with every resume, retry or takeover; a writer that holds an
     older one may not write. ``last_event``: the number of the last line of its log. ``created_by``: who approved its
-    plan. ``commands``: what its state allows now."""
+    plan; ``planned_by``: who asked for it, and ``action`` what for (a plan of many clusters is megabytes).
+    ``commands``: what its state allows now."""
 
     id: str
     team: str
@@ -84,6 +85,8 @@ class RolloutStatus(msgspec.Struct, frozen=True, omit_defaults=True):
     last_event: int = 0
     created_by: str = ""
     commands: tuple[CommandChoice, ...] = ()
+    planned_by: str = ""
+    action: Action = "install"
 
 
 class RolloutEvent(msgspec.Struct, frozen=True, omit_defaults=True):

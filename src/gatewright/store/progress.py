@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import cast
 
+import msgspec
+
 from gatewright.model.errors import ErrorReport
-from gatewright.model.plan import StepKind
+from gatewright.model.plan import Action, StepKind
 from gatewright.model.rollout import (
     RolloutEvent,
     RolloutState,
@@ -28,11 +31,21 @@ def event_of(row: RolloutEventRow) -> RolloutEvent:
     return RolloutEvent(row.seq, row.at, row.kind, unpack(row.message, Message), row.cluster)
 
 
+class PlanFacts(msgspec.Struct, frozen=True):
+    """What a rollout tells of its plan."""
+
+    planned_by: str = ""
+    action: Action = "install"
+
+
 def statuses_of(
-    found: Iterable[RolloutRow], targets: Iterable[TargetRow], steps: Iterable[StepRow]
+    found: Iterable[RolloutRow],
+    targets: Iterable[TargetRow],
+    steps: Iterable[StepRow],
+    plans: Mapping[str, PlanFacts] = MappingProxyType({}),
 ) -> list[RolloutStatus]:
-    """``targets`` and ``steps``: those of all these rollouts, in order. One pass over each, for a rollout may have a
-    thousand clusters."""
+    """``targets`` and ``steps``: those of all these rollouts, in order; ``plans``: by hash. One pass over each, for a
+    rollout may have a thousand clusters."""
     of_target: defaultdict[tuple[str, int], list[StepStatus]] = defaultdict(list)
     for step in steps:
         of_target[step.rollout_id, step.position].append(_step(step))
@@ -40,10 +53,10 @@ def statuses_of(
     for target in targets:
         mine = of_target.get((target.rollout_id, target.position), ())
         of_rollout[target.rollout_id].append(_target(target, mine))
-    return [_status(row, of_rollout.get(row.id, ())) for row in found]
+    return [_status(row, of_rollout.get(row.id, ()), plans.get(row.plan_hash, PlanFacts())) for row in found]
 
 
-def _status(row: RolloutRow, targets: Sequence[TargetStatus]) -> RolloutStatus:
+def _status(row: RolloutRow, targets: Sequence[TargetStatus], plan: PlanFacts) -> RolloutStatus:
     return RolloutStatus(
         row.id,
         row.team,
@@ -56,6 +69,8 @@ def _status(row: RolloutRow, targets: Sequence[TargetStatus]) -> RolloutStatus:
         row.last_event,
         row.created_by,
         choices(cast(RolloutState, row.state), cast(Wish, row.wish)),
+        plan.planned_by,
+        plan.action,
     )
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Update, delete, func, insert, select, tupl
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gatewright.model.errors import ErrorReport
-from gatewright.model.plan import ClusterPlan, Plan
+from gatewright.model.plan import Action, ClusterPlan, Plan
 from gatewright.model.rollout import (
     ALLOWED,
     ENDED,
@@ -37,9 +37,9 @@ from gatewright.store.errors import (
 )
 from gatewright.store.journal import Journal
 from gatewright.store.milestones import milestone
-from gatewright.store.progress import event_of, statuses_of
+from gatewright.store.progress import PlanFacts, event_of, statuses_of
 from gatewright.store.sql import Teams, affected, among, insert_new, pack, pack_maybe, row, rows
-from gatewright.store.tables import ClusterLockRow, RolloutEventRow, RolloutRow, StepRow, TargetRow
+from gatewright.store.tables import ClusterLockRow, PlanRow, RolloutEventRow, RolloutRow, StepRow, TargetRow
 from gatewright.text import Message
 
 DRIVEN: Final[frozenset[RolloutState]] = frozenset({"pending", "running"})
@@ -163,7 +163,12 @@ class Rollouts:
         steps = await rows(
             self._session, select(StepRow).where(StepRow.rollout_id.in_(ids)).order_by(StepRow.position, StepRow.index)
         )
-        return statuses_of(found, targets, steps)
+        hashes = {r.plan_hash for r in found}
+        told = await self._session.execute(
+            select(PlanRow.hash, PlanRow.requested_by, PlanRow.action).where(PlanRow.hash.in_(hashes))
+        )
+        plans = {plan: PlanFacts(who, cast(Action, action)) for plan, who, action in told}
+        return statuses_of(found, targets, steps, plans)
 
     async def _row(self, id: str) -> RolloutRow:
         found = await row(self._session, select(RolloutRow).where(RolloutRow.id == id))

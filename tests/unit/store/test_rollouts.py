@@ -31,6 +31,7 @@ async def test_a_rollout_has_a_target_per_cluster_and_a_row_per_step(fleet: Data
         assert await unit.rollouts.all(team="orders") == []
     assert (status.state, status.wish, status.generation) == ("pending", "run", 1)
     assert status.created_at == "2026-11-22T12:00:00.000000Z"
+    assert (status.planned_by, status.created_by, status.action) == ("ann", "ann", "install")
     assert [(t.cluster, t.state, [s.kind for s in t.steps]) for t in status.targets] == [
         (name, "pending", ["namespaces", "crds"]) for name in "abc"
     ]

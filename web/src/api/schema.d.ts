@@ -1131,7 +1131,7 @@ export interface RolloutEvent {
   cluster?: string;
 }
 
-/** A rollout as people see it. `generation` grows with every resume, retry or takeover; a writer that holds an older one may not write. `last_event`: the number of the last line of its log. `created_by`: who approved its plan. `commands`: what its state allows now. */
+/** A rollout as people see it. `generation` grows with every resume, retry or takeover; a writer that holds an older one may not write. `last_event`: the number of the last line of its log. `created_by`: who approved its plan; `planned_by`: who asked for it, and `action` what for (a plan of many clusters is megabytes). `commands`: what its state allows now. */
 export interface RolloutStatus {
   id: string;
   team: string;
@@ -1144,6 +1144,8 @@ export interface RolloutStatus {
   last_event?: number;
   created_by?: string;
   commands?: CommandChoice[];
+  planned_by?: string;
+  action?: "install" | "leave";
 }
 
 /** The same route (kind, namespace and name) on another cluster. `id`: of its node, where it is in the graph. */

@@ -1,8 +1,9 @@
 /** What went wrong, before anything else: the cluster, the step, why, whose it is, and what to do. */
+import { useQueryClient } from "@tanstack/react-query";
 import { Button } from "antd";
 import { Link, useNavigate } from "react-router";
 import { api } from "~/api/client";
-import type { PlanAnswer, RolloutStatus, TargetStatus } from "~/api/schema";
+import type { RolloutStatus, TargetStatus } from "~/api/schema";
 import { CopyName } from "~/components/CopyName";
 import { Marked } from "~/components/Marked";
 import { Problem } from "~/components/Problem";
@@ -11,33 +12,26 @@ import { useTranslation } from "~/i18n/react";
 import { sentencesOfReport, useSay } from "~/i18n/server";
 import { useSubmit } from "~/lib/useSubmit";
 import { useSession } from "~/shell/session";
+import { plan as planQuery } from "../plan/queries";
 
 /** Retrying the same plan fails again: another one is needed. */
 const STALE: ReadonlySet<string> = new Set(["rollout.object-moved", "rollout.plan-stale", "rollout.not-empty"]);
 
-export function Failures({ rollout, plan }: { rollout: RolloutStatus; plan: PlanAnswer | undefined }) {
+export function Failures({ rollout }: { rollout: RolloutStatus }) {
   const failed = (rollout.targets ?? []).filter((target) => target.error);
   if (!failed.length) return null;
   return (
     <div role="alert">
       <ul className="stack tight">
         {failed.map((target) => (
-          <One key={target.cluster} target={target} rollout={rollout} plan={plan} />
+          <One key={target.cluster} target={target} rollout={rollout} />
         ))}
       </ul>
     </div>
   );
 }
 
-function One({
-  target,
-  rollout,
-  plan,
-}: {
-  target: TargetStatus;
-  rollout: RolloutStatus;
-  plan: PlanAnswer | undefined;
-}) {
+function One({ target, rollout }: { target: TargetStatus; rollout: RolloutStatus }) {
   const { t } = useTranslation("rollout");
   const say = useSay();
   const { may } = useSession();
@@ -63,18 +57,21 @@ function One({
           {report.owner && report.owner !== "-" && <span>{t("failure.owner", { owner: report.owner })}</span>}
           <CopyName name={report.code} />
         </span>
-        {stale && plan && may("plan.create", rollout.team) && <Replan plan={plan} />}
+        {stale && may("plan.create", rollout.team) && <Replan of={rollout.plan} />}
       </div>
     </li>
   );
 }
 
-function Replan({ plan: { plan } }: { plan: PlanAnswer }) {
+/** The plan is read when it is needed: one of many clusters is megabytes. */
+function Replan({ of }: { of: string }) {
   const { t } = useTranslation("rollout");
   const navigate = useNavigate();
+  const client = useQueryClient();
   const { busy, error, submit } = useSubmit();
   const make = () =>
     submit(async () => {
+      const { plan } = await client.fetchQuery(planQuery(of));
       const clusters = plan.clusters.map((one) => one.cluster);
       const body = { team: plan.team, clusters, action: plan.action, keep_crds: plan.keep_crds ?? false };
       const made = await api("POST /plans", { body });
