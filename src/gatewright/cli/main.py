@@ -6,7 +6,8 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
-from typing import Any
+from importlib import import_module
+from typing import Any, Final
 
 from typer.main import get_command
 
@@ -15,72 +16,66 @@ from gatewright.cli.help import typer_app
 from gatewright.model.errors import GatewrightError
 from gatewright.text import environment_language
 
+_COMMANDS: Final = "gatewright.cli.commands"
+_GROUPS: Final = {
+    "cluster": ("clusters", "group"),
+    "team": ("teams", "team_group"),
+    "stack": ("teams", "stack_group"),
+    "rollout": ("rollouts", "group"),
+    "bundle": ("bundles", "group"),
+    "notification": ("notifications", "group"),
+    "audit": ("audit", "group"),
+    "drift": ("drift", "group"),
+    "user": ("people", "users"),
+    "member": ("people", "members"),
+    "role": ("people", "roles"),
+    "token": ("tokens", "group"),
+}
+"""The groups of commands, and the module and name of each."""
+_ROOTS: Final = (
+    "clusters",
+    "teams",
+    "manifests",
+    "plans",
+    "rollouts",
+    "fleet",
+    "server",
+    "people",
+    "gatewright.cli.demo.command",
+    "about",
+    "versions",
+    "events",
+    "health",
+    "probes",
+)
+"""The modules of the commands that are in no group."""
 
-def build() -> Any:
-    """The tree of commands. Nothing that talks to a network or a database is imported for it."""
-    from gatewright.cli.commands import (
-        about,
-        audit,
-        bundles,
-        clusters,
-        drift,
-        events,
-        fleet,
-        health,
-        lab,
-        manifests,
-        notifications,
-        people,
-        plans,
-        probes,
-        rollouts,
-        server,
-        teams,
-        tokens,
-        versions,
-    )
-    from gatewright.cli.demo import command as demo
 
+def build(word: str = "") -> Any:
+    """The tree of commands; where ``word`` names a group, that group alone: making all of them takes longer than most
+    commands. Nothing that talks to a network or a database is imported for it."""
     app = typer_app(no_args_is_help=True)
-    app.add_typer(clusters.group, name="cluster", no_args_is_help=True)
-    app.add_typer(teams.team_group, name="team", no_args_is_help=True)
-    app.add_typer(teams.stack_group, name="stack", no_args_is_help=True)
-    app.add_typer(rollouts.group, name="rollout", no_args_is_help=True)
-    app.add_typer(bundles.group, name="bundle", no_args_is_help=True)
-    app.add_typer(notifications.group, name="notification", no_args_is_help=True)
-    app.add_typer(audit.group, name="audit", no_args_is_help=True)
-    app.add_typer(drift.group, name="drift", no_args_is_help=True)
-    app.add_typer(people.users, name="user", no_args_is_help=True)
-    app.add_typer(people.members, name="member", no_args_is_help=True)
-    app.add_typer(people.roles, name="role", no_args_is_help=True)
-    app.add_typer(tokens.group, name="token", no_args_is_help=True)
-    for part in (
-        clusters,
-        teams,
-        manifests,
-        plans,
-        rollouts,
-        fleet,
-        server,
-        people,
-        demo,
-        about,
-        versions,
-        events,
-        health,
-        probes,
-    ):
-        app.add_typer(part.root)
+    for name, (module, group) in _GROUPS.items():
+        if word == name or word not in _GROUPS:
+            app.add_typer(getattr(_imported(module), group), name=name, no_args_is_help=True)
+    if word in _GROUPS:
+        return get_command(app)
+    for module in _ROOTS:
+        app.add_typer(_imported(module).root)
     tree: Any = get_command(app)
-    lab.mount(tree)
+    _imported("lab").mount(tree)
     return tree
+
+
+def _imported(module: str) -> Any:
+    return import_module(module if "." in module else f"{_COMMANDS}.{module}")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command line; gives its exit code."""
     try:
         given = list(sys.argv[1:] if arguments is None else arguments)
-        result = build().main(args=given, prog_name="gatewright", standalone_mode=False)
+        result = build(given[0] if given else "").main(args=given, prog_name="gatewright", standalone_mode=False)
         return result if isinstance(result, int) else 0
     except (KeyboardInterrupt, EOFError):
         return INTERRUPTED

@@ -107,10 +107,6 @@ def create_app(services: Services, *, token: str | None = None) -> FastAPI:
     problems.install(app, _methods())
     app.router.routes.extend(_served())
     app.router.routes.append(WebApplication())
-    if open_routes := undeclared(api_routes()):
-        raise RuntimeError(f"routes without a permission: {open_routes}")
-    if unsound_routes := unsound(api_routes()):
-        raise RuntimeError(f"routes without answers(), or with a body before the permission: {unsound_routes}")
     app.openapi = functools.cache(functools.partial(document, app, PREFIX, api_routes()))
     return app
 
@@ -124,12 +120,17 @@ def api_routes() -> list[BaseRoute]:
 def _served() -> tuple[BaseRoute, ...]:
     """The same under the prefix. No route belongs to one application: what FastAPI makes of them, more slowly than
     they answer, serves every one."""
+    if open_routes := undeclared(api_routes()):
+        raise RuntimeError(f"routes without a permission: {open_routes}")
+    if unsound_routes := unsound(api_routes()):
+        raise RuntimeError(f"routes without answers(), or with a body before the permission: {unsound_routes}")
     router = APIRouter()
     for part in _PARTS:
         router.include_router(part.router, prefix=PREFIX)
     return tuple(router.routes)
 
 
+@functools.cache
 def _methods() -> Callable[[str], set[str]]:
     """The methods of a path over all of its routes, of which the web framework names only the first one's."""
     known = [(_pattern(route), methods_of(route)) for route in api_routes() if isinstance(route, APIRoute)]

@@ -158,6 +158,17 @@ def test_every_command_and_option_is_explained_in_both_languages() -> None:
                 assert translated(parameter.help or "", "zh") != (parameter.help or ""), (path, parameter.name)
 
 
+def test_a_group_that_is_made_alone_is_the_group_of_the_whole_tree() -> None:
+    whole = dict(commands(build()))
+    for (name, *rest), group in whole.items():
+        if not rest and hasattr(group, "commands") and name != "lab":
+            alone = dict(commands(build(name)))
+            assert list(alone) == [path for path in whole if path[0] == name]
+            for path, command in alone.items():
+                assert [p.opts for p in command.params] == [p.opts for p in whole[path].params]
+    assert list(dict(commands(build("apply")))) == list(whole)
+
+
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_every_page_of_help_can_be_drawn(run: Run, lang: str) -> None:
     for path, _ in commands(build()):
