@@ -1,4 +1,4 @@
-/** The shape of a state: a disc with a tick, an arrow, a triangle, a square with a cross, a ring. Never colour alone. */
+/** The shape of a state: a disc with a tick, an arrow, a triangle, a square with a cross, a ring, a dot. Never colour alone. */
 import type { Tone } from "~/theme/palette";
 
 const cut = {
@@ -40,6 +40,7 @@ const SHAPES: Record<Tone, React.ReactNode> = {
       <path d="M8 8.01v-.02" fill="none" stroke="currentColor" strokeWidth="3" strokeLinecap="round" />
     </>
   ),
+  plain: <circle cx="8" cy="8" r="3.6" fill="currentColor" />,
 };
 
 export function Shape({ tone }: { tone: Tone }) {

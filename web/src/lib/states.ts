@@ -30,4 +30,4 @@ export const verdictTone: Record<VerdictName, Tone> = {
   blocked: "unhealthy",
 };
 
-export const severityTone: Record<Severity, Tone> = { info: "progressing", warning: "degraded", error: "unhealthy" };
+export const severityTone: Record<Severity, Tone> = { info: "plain", warning: "degraded", error: "unhealthy" };

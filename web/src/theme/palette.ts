@@ -2,7 +2,8 @@
  * The colours. One accent; each state has a text colour, a strong one for shapes, and a quiet background. Text colours
  * keep 4.5:1 on the page and on their own background, shapes 3:1 (WCAG 2.2 AA); `tests/contrast.test.ts` computes it.
  */
-export type Tone = "healthy" | "progressing" | "degraded" | "unhealthy" | "unknown";
+/** `plain`: news that asks for nothing. */
+export type Tone = "healthy" | "progressing" | "degraded" | "unhealthy" | "unknown" | "plain";
 export type Mode = "light" | "dark";
 
 export interface ToneColours {
@@ -48,6 +49,7 @@ export const palettes: Record<Mode, Palette> = {
       degraded: { text: "#83500a", mark: "#b46f0c", quiet: "#fcf1dd" },
       unhealthy: { text: "#ad1f2d", mark: "#cf2f3f", quiet: "#fce8ea" },
       unknown: { text: "#535c6c", mark: "#737d8f", quiet: "#eceef2" },
+      plain: { text: "#535c6c", mark: "#737d8f", quiet: "#eceef2" },
     },
   },
   dark: {
@@ -68,6 +70,7 @@ export const palettes: Record<Mode, Palette> = {
       degraded: { text: "#efbb63", mark: "#dba03a", quiet: "#37290f" },
       unhealthy: { text: "#ff959d", mark: "#f26d78", quiet: "#421b20" },
       unknown: { text: "#b1b9c8", mark: "#8a94a6", quiet: "#282e3b" },
+      plain: { text: "#b1b9c8", mark: "#8a94a6", quiet: "#282e3b" },
     },
   },
 };

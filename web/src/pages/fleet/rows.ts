@@ -1,7 +1,6 @@
 /** The fleet's rows as the page counts, orders and filters them. Pure. */
 import type { Counts, FleetRow } from "~/api/schema";
 import { type HealthState, WORST } from "~/lib/states";
-import type { Tone } from "~/theme/palette";
 
 export const CONCERNS = ["unseen", "skew", "drift", "certificates", "rollout"] as const;
 /** Beside its health, why somebody may look for a cluster. */
@@ -33,7 +32,7 @@ export function summaryOf(rows: readonly FleetRow[]): Summary {
 }
 
 /** Of objects: how many are well, of how many, and the worst state among them. */
-export function tally(counts: Counts | undefined): { good: number; all: number; tone: Tone } {
+export function tally(counts: Counts | undefined): { good: number; all: number; tone: HealthState } {
   const of = (state: HealthState) => counts?.[state] ?? 0;
   const all = WORST.reduce((sum, state) => sum + of(state), 0);
   return { good: of("healthy"), all, tone: WORST.find((state) => of(state) > 0) ?? "unknown" };
