@@ -32,9 +32,10 @@ async def put(db: Database, *wanted: Notification, dry_run: bool = False, target
     """With an address for each where there is a ``target``."""
     addresses: dict[Owned, Address] = {}
     async with db.transaction() as unit:
-        for each in wanted if target else ():
-            own = await unit.notifications.id_for(each.team, each.name)
-            addresses[each.team, each.name] = seal(RING, own, target)
+        if target is not None:
+            for each in wanted:
+                own = await unit.notifications.id_for(each.team, each.name)
+                addresses[each.team, each.name] = seal(RING, own, target)
         changes = await unit.fleet.apply_desired(wanted, "ann", addresses=addresses, dry_run=dry_run)
     return [change.verb for change in changes]
 
