@@ -7,6 +7,7 @@ from typing import Final, Literal, TypeAlias, get_args
 import msgspec
 
 from gatewright.model.objects import JSON
+from gatewright.model.tenure import Tenures
 from gatewright.text import Message
 
 Outcome: TypeAlias = Literal["done", "refused"]
@@ -51,7 +52,7 @@ class ToldEntry(Entry, frozen=True, omit_defaults=True):
 class Wanted(msgspec.Struct, frozen=True):
     """Which entries. ``what``: the beginning of it; ``since`` and ``until``: moments as the store writes them, the
     first included; ``text``: somewhere in who, what, the object, its team or cluster, the address, the route or the
-    code. ``teams``: only entries about one of these teams; None: every entry."""
+    code. ``teams``: only entries about one of these teams, since it is that team; None: every entry."""
 
     who: str | None = None
     what: str = ""
@@ -62,4 +63,4 @@ class Wanted(msgspec.Struct, frozen=True):
     until: str = ""
     text: str = ""
     request: str = ""
-    teams: frozenset[str] | None = None
+    teams: Tenures | None = None

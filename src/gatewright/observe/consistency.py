@@ -23,6 +23,7 @@ from gatewright.gatewayapi.live import Snapshot
 from gatewright.model.desired import BundleName, Team
 from gatewright.model.domains import Advice, ClusterFacts, DomainMap, HostnameComparison
 from gatewright.model.errors import GatewrightError
+from gatewright.model.tenure import Tenures
 from gatewright.model.versions import ClusterVersions, SkewFinding, Versions
 from gatewright.observe.audience import View, members_of, teams_of
 from gatewright.observe.board import ClusterState
@@ -67,6 +68,7 @@ class Consistency:
         self._served: _Kept[Served] = _Kept()
         self._facts: _Kept[ClusterFacts] = _Kept()
         self._noted: Mapping[str, tuple[SkewFinding, ...]] | None = None
+        self._noted_of = Tenures()
         self._level: dict[str, tuple[Directory | None, Mapping[str, ClusterVersions]]] = {}
         self._uids_of: tuple[Directory | None, Mapping[str, str]] = (None, {})
         self._log = structlog.get_logger("gatewright.observe")
@@ -85,11 +87,15 @@ class Consistency:
     async def skews(self, view: View = None) -> tuple[SkewFinding, ...]:
         """How far the clusters of each team (of a view) are apart beyond what it allows, as they are known now: while
         ``keeping``, as it was noted last. Raises ``UnknownTeamError``."""
-        noted = self._noted
+        noted, of = self._noted, self._noted_of
         if noted is None:
+            of = (await self._observatory.directories.read()).tenures
             noted = await self.note(view)
-        wanted = noted if view is None else teams_of(await self._observatory.directories.read(), view)
-        return tuple(found for name in sorted(wanted) for found in noted.get(name, ()))
+        directory = await self._observatory.directories.read()
+        wanted = noted if view is None else teams_of(directory, view)
+        # What was noted of a team that had the name before is not of the one that has it now.
+        present = [name for name in sorted(wanted) if directory.tenures.since.get(name) == of.since.get(name)]
+        return tuple(found for name in present for found in noted.get(name, ()))
 
     async def hostnames(
         self, view: View = None, *, hostname: str | None = None, different: bool = False
@@ -135,13 +141,14 @@ class Consistency:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
-            self._noted = None
+            self._noted, self._noted_of = None, Tenures()
 
     async def _run(self, every: float) -> None:
         while True:
             await asyncio.sleep(every)
             try:
-                self._noted = await self.note()
+                of = (await self._observatory.directories.read()).tenures
+                self._noted, self._noted_of = await self.note(), of
             except GatewrightError as error:
                 self._log.warning("skew", code=error.code)
             except Exception:

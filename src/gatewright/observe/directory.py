@@ -11,6 +11,7 @@ import msgspec
 
 from gatewright.model.desired import Binding, RegisteredCluster, Stack, Team
 from gatewright.model.objects import ObjectRef
+from gatewright.model.tenure import Tenures
 from gatewright.store.database import Database
 from gatewright.store.errors import UnknownClusterError, UnknownTeamError
 from gatewright.store.sql import nearest
@@ -20,7 +21,8 @@ FRESH: Final = 0.5
 
 
 class Directory(msgspec.Struct, frozen=True, dict=True):
-    """``clusters`` and ``credentials`` (when each was last replaced) by UID; ``owned``: the objects with a record."""
+    """``clusters`` and ``credentials`` (when each was last replaced) by UID; ``owned``: the objects with a record;
+    ``tenures``: since when each team is what it is."""
 
     clusters: Mapping[str, RegisteredCluster]
     credentials: Mapping[str, str]
@@ -28,6 +30,7 @@ class Directory(msgspec.Struct, frozen=True, dict=True):
     teams: Mapping[str, Team]
     bindings: Mapping[str, Sequence[Binding]]
     stacks: Mapping[tuple[str, str], Stack]
+    tenures: Tenures = Tenures()
 
     def uid(self, cluster: str) -> str:
         """The UID of a cluster by its name. Raises ``UnknownClusterError``."""
@@ -96,7 +99,8 @@ class Directories:
                 stacks = {(s.team, s.name): s for s in await unit.fleet.stacks()}
                 owned = await unit.records.refs()
                 credentials = await unit.credentials.updated()
-                self._kept = Directory(clusters, credentials, owned, teams, bindings, stacks)
+                tenures = await unit.fleet.tenures()
+                self._kept = Directory(clusters, credentials, owned, teams, bindings, stacks, tenures)
                 self._token = token
             self._asked = asked
             return self._kept

@@ -80,7 +80,7 @@ class Reporter:
         self._objects: _Window[tuple[str, Hashable]] = _Window()
         self._clusters: _Window[str] = _Window()
         self._reach: _Window[str] = _Window()
-        self._teams: dict[str, HealthState] = {}
+        self._teams: dict[tuple[str, str], HealthState] = {}
         self._log = structlog.get_logger("gatewright.observe")
         observatory.on_transition(self.moved)
 
@@ -124,11 +124,12 @@ class Reporter:
             await _note_objects(unit, directory, objects)
             await _note_clusters(unit, clusters.values())
             await _note_reach(unit, reach.values())
-            await self._note_teams(unit, teams)
+            await self._note_teams(unit, directory, teams)
         self._objects.told(objects)
         self._clusters.told(clusters)
         self._reach.told(reach)
-        self._teams.update(teams)
+        # A team that was made anew under its old name has no state from before.
+        self._teams |= {(team, directory.tenures.since.get(team, "")): state for team, state in teams.items()}
 
     async def _team_states(self, directory: Directory, uids: set[str]) -> dict[str, HealthState]:
         """The state of every team that is bound to one of the clusters."""
@@ -139,9 +140,9 @@ class Reporter:
             if names.intersection(binding.cluster for binding in bindings)
         }
 
-    async def _note_teams(self, unit: Unit, teams: Mapping[str, HealthState]) -> None:
+    async def _note_teams(self, unit: Unit, directory: Directory, teams: Mapping[str, HealthState]) -> None:
         for team, after in teams.items():
-            before = self._teams.get(team)
+            before = self._teams.get((team, directory.tenures.since.get(team, "")))
             if before != after and (before in _BAD or after in _BAD):
                 told = message("observe.event.team", team=team, state=_state(after))
                 severity = _SEVERITY.get(after, "info")

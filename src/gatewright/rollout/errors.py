@@ -19,6 +19,12 @@ class PlanStaleError(StaleError):
     code: ClassVar[str] = "rollout.plan-stale"
 
 
+class FormerTeamError(StaleError):
+    """The plan was made for a team that was deleted since, even if another has its name now."""
+
+    code: ClassVar[str] = "rollout.former-team"
+
+
 class IdentityChangedError(ConflictError):
     """The address of a registered cluster answers with another ``kube-system`` UID."""
 

@@ -15,17 +15,19 @@ import structlog
 
 from gatewright.model.plan import STOPS, Action, Plan, PlanOutline
 from gatewright.model.rollout import Command, RolloutEvent, RolloutStatus
+from gatewright.model.tenure import Tenures
 from gatewright.observe.clusters import Clusters
 from gatewright.observe.workers import WorkerPresence
-from gatewright.rollout.errors import NothingToDoError, PlanStoppedError
+from gatewright.rollout.errors import FormerTeamError, NothingToDoError, PlanStoppedError
 from gatewright.rollout.executor import Executor
 from gatewright.rollout.planner import Planner, SeenBundle
 from gatewright.rollout.waits import Deadlines
 from gatewright.store.bundles import BundleStore
-from gatewright.store.errors import CommandNotAllowedError, RolloutSupersededError
+from gatewright.store.errors import CommandNotAllowedError, RolloutSupersededError, UnknownPlanError
 from gatewright.store.plans import StoredPlan
 from gatewright.store.rollouts import DRIVEN
-from gatewright.store.sql import Teams
+from gatewright.store.sql import Whose
+from gatewright.store.unit import Unit
 from gatewright.text import message
 
 if TYPE_CHECKING:
@@ -67,20 +69,25 @@ class Rollouts:
         keep_crds: bool = False,
         who: str,
     ) -> Plan:
-        """Makes a plan and keeps it by its hash. Writes nothing to any cluster. Raises as ``Planner.plan``."""
+        """Makes a plan and keeps it by its hash. Writes nothing to any cluster. Raises as ``Planner.plan``, and
+        ``FormerTeamError`` where the team was deleted meanwhile."""
+        async with self._database.reading() as unit:
+            asked_of = await unit.fleet.tenures([team])
         made = await self._planner.plan(team, names=clusters, action=action, keep_crds=keep_crds)
         async with self._database.transaction() as unit:
+            if not asked_of.still(await unit.fleet.tenures([team])):
+                raise FormerTeamError(plan=made.hash[:12], team=team)
             await unit.plans.save(made, who)
         return made
 
-    async def show_plan(self, hash: str, *, team: Teams | None = None) -> StoredPlan:
+    async def show_plan(self, hash: str, *, team: Whose | None = None) -> StoredPlan:
         """By hash or by at least eight of its first characters, of these teams. Raises ``UnknownPlanError``,
         ``AmbiguousPlanError``."""
         async with self._database.reading() as unit:
             return await unit.plans.get(hash, team=team)
 
     async def plans(
-        self, team: Teams | None = None, *, limit: int = 50, before: Sequence[str] | None = None
+        self, team: Whose | None = None, *, limit: int = 50, before: Sequence[str] | None = None
     ) -> Sequence[PlanOutline]:
         """Newest first, of one team or several; ``before``: only those behind this time and hash."""
         async with self._database.reading() as unit:
@@ -91,12 +98,13 @@ class Rollouts:
     async def start(self, plan_hash: str, *, who: str) -> RolloutStatus:
         """Runs exactly that plan; an unfinished rollout of it goes on instead of a second one beginning.
 
-        Raises ``PlanStoppedError``, ``NothingToDoError``, ``UnknownPlanError``.
+        Raises ``PlanStoppedError``, ``NothingToDoError``, ``UnknownPlanError``, ``FormerTeamError``.
         """
         async with self._database.transaction() as unit:
             stored = await unit.plans.get(plan_hash)
             _require_runnable(stored)
-            earlier = await unit.rollouts.all(team=stored.plan.team, states=("pending", "running", "paused", "failed"))
+            team = await _present_team(unit, stored)
+            earlier = await unit.rollouts.all(team=team, states=("pending", "running", "paused", "failed"))
             found = next((rollout for rollout in earlier if rollout.plan == stored.hash), None)
             if found is None:
                 found = await unit.rollouts.create(stored.plan, who)
@@ -128,13 +136,13 @@ class Rollouts:
             await self._drive(status)
         return status
 
-    async def show(self, id: str) -> RolloutStatus:
-        """Raises ``UnknownRolloutError``."""
+    async def show(self, id: str, *, team: Whose | None = None) -> RolloutStatus:
+        """By its id, where it is of these teams. Raises ``UnknownRolloutError``."""
         async with self._database.reading() as unit:
-            return await unit.rollouts.show(id)
+            return await unit.rollouts.show(id, team=team)
 
     async def list(
-        self, team: Teams | None = None, *, limit: int = 50, before: Sequence[str] | None = None
+        self, team: Whose | None = None, *, limit: int = 50, before: Sequence[str] | None = None
     ) -> Sequence[RolloutStatus]:
         """Newest first, of one team or several; ``before``: only those behind this time and id."""
         async with self._database.reading() as unit:
@@ -217,6 +225,16 @@ async def _cancel(task: asyncio.Task[None]) -> None:
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await task
+
+
+async def _present_team(unit: Unit, stored: StoredPlan) -> Tenures:
+    """The team that the plan was made for. Raises ``FormerTeamError`` where it is gone, whoever has its name now."""
+    team = await unit.fleet.tenures([stored.plan.team])
+    try:
+        await unit.plans.get(stored.hash, team=team)
+    except UnknownPlanError as error:
+        raise FormerTeamError(plan=stored.hash[:12], team=stored.plan.team) from error
+    return team
 
 
 def _require_runnable(stored: StoredPlan) -> None:

@@ -8,8 +8,9 @@ from typing import Final
 import msgspec
 
 from gatewright.model.events import Event
+from gatewright.model.tenure import Tenures
 from gatewright.store.database import Database
-from gatewright.store.sql import Teams
+from gatewright.store.sql import Whose
 
 POLL: Final = 0.5
 """Seconds after which events of other processes are looked for; those of this one wake the reader at once."""
@@ -20,7 +21,7 @@ class EventFilter(msgspec.Struct, frozen=True):
     """Which events: of one team or several, about one cluster, of kinds that begin with ``what``, and none of the kinds
     ``without``."""
 
-    team: Teams | None = None
+    team: Whose | None = None
     cluster: str | None = None
     what: str = ""
     without: tuple[str, ...] = ()
@@ -49,7 +50,8 @@ class EventLog:
             )
 
     async def follow(self, wanted: EventFilter, after: int | None, *, poll: float = POLL) -> AsyncGenerator[Event]:
-        """Every event after a number (None: from now on), as it is committed, until the reader leaves."""
+        """Every event after a number (None: from now on), as it is committed, until the reader leaves, or one of the
+        teams is not what it was any more: who is in another of its name need not be the reader."""
         position = after
         if position is None:
             async with self._database.reading() as unit:
@@ -57,8 +59,16 @@ class EventLog:
         while True:
             ticket = self._database.bell.ticket()
             found = await self.page(wanted, after=position, newest=False, limit=_BATCH)
+            if not await self._still(wanted.team):
+                return
             for event in found:
                 yield event
                 position = event.id
             if not found:
                 await self._database.bell.heard(ticket, poll)
+
+    async def _still(self, whose: Whose | None) -> bool:
+        if not isinstance(whose, Tenures):
+            return True
+        async with self._database.reading() as unit:
+            return whose.still(await unit.fleet.tenures(whose.since))

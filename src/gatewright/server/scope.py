@@ -1,8 +1,12 @@
 """What of the installation somebody may be answered with, from their permissions.
 
 For routes that declare ``require(permission, anywhere=True)``: ``view_of`` for what is watched (``observe.views`` and
-its neighbours), ``teams_of`` for what is stored by team. Both are None for whoever holds the permission in the whole
-installation and asked for no team. Without ``team``, members of several teams see all of theirs together.
+its neighbours), ``teams_of`` for what is stored of teams now, ``history_of`` for what is kept of what was. All are None
+for whoever holds the permission in the whole installation and asked for no team. Without ``team``, members of several
+teams see all of theirs together.
+
+A team that is deleted and made anew under its name is another team: its members find no history from before, whoever
+holds the permission in the whole installation finds that of the name.
 """
 
 from __future__ import annotations
@@ -12,7 +16,8 @@ from collections.abc import Iterable
 from gatewright.observe.audience import Audience, View, require_clusters
 from gatewright.observe.directory import Directory
 from gatewright.server.principal import Permission, Principal
-from gatewright.store.sql import Teams
+from gatewright.store.database import Database
+from gatewright.store.sql import Teams, Whose
 
 
 def view_of(who: Principal, permission: Permission, team: str | None = None) -> View:
@@ -28,9 +33,15 @@ def teams_of(who: Principal, permission: Permission, team: str | None = None) ->
     return team if team is not None else who.teams_with(permission)
 
 
-def of_team(who: Principal, permission: Permission, team: str) -> bool:
-    """Whether ``who`` may see what is this team's; empty: what is nobody's."""
-    return who.may(permission, team or None)
+async def history_of(
+    database: Database, who: Principal, permission: Permission, team: str | None = None
+) -> Whose | None:
+    """The teams whose history ``who`` may see, ``team`` where it was asked for."""
+    teams = who.teams_with(permission)
+    if teams is None:
+        return team
+    async with database.reading() as unit:
+        return await unit.fleet.tenures(teams if team is None else [team])
 
 
 def known_teams(who: Principal) -> frozenset[str]:

@@ -103,6 +103,10 @@ class Services:
     oidc: Oidc | None
     ids: Ids
 
+    @property
+    def database(self) -> Database:
+        return self.clusters.database
+
     @contextlib.asynccontextmanager
     async def working(self, listens: tuple[str, int]) -> AsyncGenerator[None]:
         """While open, this process does everything that a server does beside answering: it carries rollouts out,

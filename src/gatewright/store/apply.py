@@ -30,9 +30,11 @@ from gatewright.store.errors import (
 )
 from gatewright.store.journal import Journal
 from gatewright.store.notifications import Address, Notifications
+from gatewright.store.remains import clear_left
 from gatewright.store.secrets import Sealed
 from gatewright.store.sql import affected, nearest, pack_maybe, row, rows, serialize_desired, upsert
 from gatewright.store.tables import BindingRow, ClusterRow, RecordRow, StackRow, TeamRow
+from gatewright.store.tenures import beginning
 from gatewright.store.values import cluster_of, stack_of, team_of
 
 Owned: TypeAlias = tuple[str, str]
@@ -61,6 +63,7 @@ class Applier:
         addresses: Mapping[Owned, Address],
     ) -> None:
         self._session = session
+        self._clock = clock
         self._now = stamp(clock())
         self._who = who
         self._registrations = registrations
@@ -150,7 +153,9 @@ class Applier:
         before = None if found is None else team_of(found)
         values = {"default_namespace": wanted.default_namespace, "versions": pack_maybe(wanted.versions)}
         if before is None:
-            row_values = {"name": wanted.name, "created_at": self._now, **values}
+            await clear_left(self._session, self._clock, wanted.name, self._who)
+            began = await beginning(self._session, wanted.name, stamp(self._clock()))
+            row_values = {"name": wanted.name, "created_at": began, **values}
             await affected(self._session, insert(TeamRow).values(**row_values))
         elif before != wanted:
             change = update(TeamRow).where(TeamRow.name == wanted.name)

@@ -11,15 +11,16 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, cast
 
-from sqlalchemy import ColumnElement, Select, false, func, insert, or_, select
+from sqlalchemy import ColumnElement, Select, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gatewright.model.audit import Entry, Outcome, Wanted
 from gatewright.model.redaction import redact, redact_text
-from gatewright.store.clock import Clock, stamp
+from gatewright.store.clock import Clock, moment, stamp
 from gatewright.store.origin import Act
-from gatewright.store.sql import pack_maybe, rows, unpack_maybe
+from gatewright.store.sql import lasting, pack_maybe, rows, unpack_maybe
 from gatewright.store.tables import AuditRow
+from gatewright.store.tenures import dated
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _LONGEST: Final = 200
@@ -44,10 +45,10 @@ class Audit:
 
     async def noted(self, act: Act, events: Sequence[Mapping[str, Any]]) -> None:
         """Adds what the person of ``act`` changed: columns of ``events`` as ``Journal.note`` makes them."""
-        moment = self._clock()
+        now = self._clock()
         added = [
             {
-                **_columns(act, moment, number),
+                **_columns(act, max(now, moment(event["at"])), number),
                 "what": event["what"],
                 "subject": redact_text(event["subject"]),
                 "team": event["team"],
@@ -63,9 +64,9 @@ class Audit:
 
     async def answered(self, act: Act, outcome: Outcome, code: str = "") -> None:
         """Adds the request of ``act`` itself: one that was refused, or that noted nothing."""
-        moment = self._clock()
+        at = await dated(self._session, act.team, stamp(self._clock()))
         added = {
-            **_columns(act, moment, 0),
+            **_columns(act, moment(at), 0),
             "what": act.what,
             "subject": redact_text(act.where)[:_LONGEST],
             "team": act.team[:_LONGEST],
@@ -85,12 +86,11 @@ class Audit:
         return [_entry(found) for found in await rows(self._session, query.order_by(AuditRow.id.desc()).limit(limit))]
 
 
-def _columns(act: Act, moment: datetime, number: int) -> dict[str, Any]:
+def _columns(act: Act, at: datetime, number: int) -> dict[str, Any]:
     origin = act.origin
-    micros = (moment - _EPOCH) // timedelta(microseconds=1)
     return {
-        "id": f"{micros:014x}{(act.committed + number) % 4096:03x}{secrets.token_hex(5)}",
-        "at": stamp(moment),
+        "id": f"{_first_id(at)}{(act.committed + number) % 4096:03x}{secrets.token_hex(5)}",
+        "at": stamp(at),
         "who": origin.who,
         "person": origin.person,
         "via": origin.via,
@@ -99,6 +99,11 @@ def _columns(act: Act, moment: datetime, number: int) -> dict[str, Any]:
         "request": origin.request,
         "route": redact_text(origin.route)[:_LONGEST],
     }
+
+
+def _first_id(at: datetime) -> str:
+    """How the ids of a moment begin."""
+    return f"{(at - _EPOCH) // timedelta(microseconds=1):014x}"
 
 
 def _clean(packed: str | None) -> str | None:
@@ -115,7 +120,10 @@ def _where(query: Select[AuditRow], wanted: Wanted) -> Select[AuditRow]:
     )
     conditions: list[ColumnElement[bool]] = [column == value for column, value in equal if value is not None]
     if wanted.teams is not None:
-        conditions.append(AuditRow.team.in_(sorted(wanted.teams)) if wanted.teams else false())
+        conditions.append(lasting(AuditRow.team, AuditRow.at, wanted.teams))
+        if wanted.teams.since:
+            # Ids begin with their moment: the index that has the teams' entries in this order leaves older ones out.
+            conditions.append(AuditRow.id >= _first_id(moment(min(wanted.teams.since.values()))))
     if wanted.what:
         conditions.append(AuditRow.what.startswith(wanted.what, autoescape=True))
     if wanted.since:

@@ -89,6 +89,10 @@ class Drifts:
         """Drops what is known of an object that is no longer ours."""
         await affected(self._session, delete(DriftRow).where(*_is(cluster_uid, ref)))
 
+    async def forget_team(self, team: str) -> None:
+        """Drops what is known of objects in the namespaces of a team that goes."""
+        await affected(self._session, delete(DriftRow).where(DriftRow.team == team))
+
 
 def _is(cluster_uid: str, ref: ObjectRef) -> tuple[ColumnElement[bool], ...]:
     given = (cluster_uid, *ref.identity)

@@ -122,6 +122,12 @@ class StillBoundError(ConflictError):
     code: ClassVar[str] = "store.still-bound"
 
 
+class TeamAtWorkError(ConflictError):
+    """A team is to be deleted, and rollouts of it are being carried out."""
+
+    code: ClassVar[str] = "store.team-at-work"
+
+
 class ClusterHasInstallationError(ConflictError):
     """A cluster or binding is to be deleted, and objects that we wrote for it are still in the cluster."""
 

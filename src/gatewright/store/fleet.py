@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
 import msgspec
@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gatewright.model.desired import Binding, Change, Claim, Cluster, Custody, Desired, RegisteredCluster, Stack, Team
 from gatewright.model.errors import GatewrightError
+from gatewright.model.tenure import Tenures
 from gatewright.store.apply import Applier, Owned, Registration
 from gatewright.store.clock import Clock
 from gatewright.store.errors import (
@@ -26,6 +27,7 @@ from gatewright.store.errors import (
 from gatewright.store.journal import Journal
 from gatewright.store.notifications import Address, Notifications
 from gatewright.store.people import People
+from gatewright.store.remains import clear
 from gatewright.store.sql import affected, nearest, row, rows, serialize_desired
 from gatewright.store.tables import (
     Base,
@@ -36,6 +38,7 @@ from gatewright.store.tables import (
     StackRow,
     TeamRow,
 )
+from gatewright.store.tenures import tenures
 from gatewright.store.values import claim_of, registered_of, stack_of, team_of
 
 
@@ -78,6 +81,10 @@ class Fleet:
         if found is None:
             raise UnknownTeamError(team=name, nearest=nearest(name, await rows(self._session, select(TeamRow.name))))
         return team_of(found)
+
+    async def tenures(self, teams: Iterable[str] | None = None) -> Tenures:
+        """Since when these teams (all) are what they are; without those that do not exist."""
+        return await tenures(self._session, teams)
 
     async def bindings(self, *, team: str | None = None, cluster: str | None = None) -> list[Binding]:
         """All bindings, a team's, a cluster's (by name), or the one of both."""
@@ -213,11 +220,13 @@ class Fleet:
         return found
 
     async def delete_team(self, name: str, who: str) -> None:
-        """Deletes a team, its stacks, its notifications and its members' roles. Raises ``UnknownTeamError``,
-        ``StillBoundError``."""
+        """Deletes a team, its stacks, its notifications, its members' roles, and what else would be of a team that is
+        made anew under its name (``store.remains``). Raises ``UnknownTeamError``, ``StillBoundError``,
+        ``TeamAtWorkError``."""
         await serialize_desired(self._session)
         team = await self.team(name)
         self._require_unbound(f"Team {name}", await self.bindings(team=name))
+        await clear(self._session, self._clock, name, who)
         for stack in await self.stacks(team=name):
             await self.delete_stack(name, stack.name, who)
         for notification in await self._notifications.all(team=name):

@@ -20,23 +20,28 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gatewright.model.events import RETENTION_DAYS, Event, Severity
 from gatewright.model.objects import JSON
 from gatewright.model.sentences import Deed, sentence
+from gatewright.model.tenure import Tenures
 from gatewright.store.audit import Audit
 from gatewright.store.clock import Clock, stamp
 from gatewright.store.errors import DatabaseNotMigratedError
 from gatewright.store.origin import Act, current
 from gatewright.store.sql import (
-    Teams,
+    Whose,
     affected,
     among,
+    lasting,
+    named,
     pack,
     pack_maybe,
     row,
     rows,
     serialize_events,
+    since,
     unpack,
     unpack_maybe,
 )
 from gatewright.store.tables import BindingRow, ClusterRow, CredentialRow, DecisionRow, EventRow, MetaRow, RecordRow
+from gatewright.store.tenures import date
 from gatewright.text import Message
 
 PRUNE_AT_ONCE: Final = 1000
@@ -133,6 +138,7 @@ class Journal:
     ) -> None:
         """Appends an entry of the audit only: what a person did that is nobody else's news, e.g. signing in."""
         values: dict[str, object] = {
+            "at": stamp(self._clock()),
             "who": who,
             "what": what,
             "subject": where,
@@ -157,6 +163,7 @@ class Journal:
     async def flush(self) -> bool:
         """Writes what was noted; tells whether there were events. The transaction calls it as its last act."""
         pending = self._pending()
+        await date(self._session, [noted.values for noted in pending])
         await self._audit([noted.values for noted in pending])
         events = [noted.values for noted in pending if noted.event]
         pending.clear()
@@ -185,7 +192,7 @@ class Journal:
         after: int = 0,
         before: int | None = None,
         limit: int = 200,
-        team: Teams | None = None,
+        team: Whose | None = None,
         cluster: str | None = None,
         what_prefix: str = "",
         without: Sequence[str] = (),
@@ -193,8 +200,8 @@ class Journal:
     ) -> list[Event]:
         """Committed events with an id above ``after`` and below ``before``: oldest first, or ``newest`` first.
 
-        ``team``: those of the team, and those of no team about a cluster that it is bound to. ``without``: kinds that
-        are left out.
+        ``team``: those of the team, and those of no team about a cluster that it is bound to, where its tenure is
+        given both since it began. ``without``: kinds that are left out.
         """
         query = select(EventRow).where(EventRow.id > after)
         if before is not None:
@@ -263,7 +270,12 @@ def event_of(row: EventRow) -> Event:
     )
 
 
-def _concerns(team: Teams) -> ColumnElement[bool]:
+def _concerns(team: Whose) -> ColumnElement[bool]:
     bound = select(ClusterRow.name).join(BindingRow, BindingRow.cluster_id == ClusterRow.id)
-    mine = bound.where(among(BindingRow.team, team))
-    return among(EventRow.team, team) | ((EventRow.team == "") & EventRow.cluster.in_(mine))
+    bound = bound.where(among(BindingRow.team, named(team)))
+    shared = (EventRow.team == "") & EventRow.cluster.in_(bound)
+    if isinstance(team, Tenures):
+        # The list of clusters is made once; only what is about one of them is looked at more closely.
+        then = bound.where(ClusterRow.name == EventRow.cluster, since(BindingRow.team, EventRow.at, team))
+        shared &= then.correlate(EventRow).exists()
+    return lasting(EventRow.team, EventRow.at, team) | shared

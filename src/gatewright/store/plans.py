@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import Select, select, tuple_
+from sqlalchemy import ColumnElement, Select, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gatewright.model.plan import Action, Outcome, Plan, PlanOutline, Severity, Verdict, outcome_of, together
@@ -14,8 +14,9 @@ from gatewright.planning.plans import sentence
 from gatewright.store.clock import Clock, stamp
 from gatewright.store.errors import AmbiguousPlanError, UnknownPlanError
 from gatewright.store.journal import Journal
-from gatewright.store.sql import Teams, among, insert_new, pack, rows, unpack
+from gatewright.store.sql import Whose, affected, insert_new, lasting, pack, rows, unpack
 from gatewright.store.tables import PlanRow
+from gatewright.store.tenures import dated, tenures
 
 
 class StoredPlan(msgspec.Struct, frozen=True):
@@ -36,26 +37,34 @@ class Plans:
         self._journal = Journal(session, clock)
 
     async def save(self, plan: Plan, who: str) -> str:
-        """Keeps the plan and gives its hash. An equal plan keeps the time and the person of the first; the audit has
-        every person who asked for it."""
+        """Keeps the plan and gives its hash. An equal plan keeps the time and the person of the first of its team (not
+        of one that had the team's name before); the audit has every person who asked for it."""
+        made_at = {"created_at": await dated(self._session, plan.team, stamp(self._clock())), "requested_by": who}
         made = await insert_new(
             self._session,
             PlanRow,
             hash=plan.hash,
             team=plan.team,
             action=plan.action,
-            created_at=stamp(self._clock()),
-            requested_by=who,
             body=pack(plan),
+            **made_at,
         )
+        if not made:
+            made = await self._take_over(plan, made_at)
         after = {"action": plan.action, "outcome": plan.outcome, "clusters": [c.cluster for c in plan.clusters]}
         await self._journal.record(who, "plan.create", plan.hash, after={**after, "new": made}, team=plan.team)
         return plan.hash
 
-    async def get(self, hash: str, *, team: Teams | None = None) -> StoredPlan:
+    async def _take_over(self, plan: Plan, made_at: dict[str, str]) -> bool:
+        """Whether the equal plan that is there was of a former team, whose it no longer is."""
+        team = await tenures(self._session, [plan.team])
+        former = (PlanRow.hash == plan.hash) & ~_is_of(team)
+        return bool(team.since) and await affected(self._session, update(PlanRow).where(former).values(**made_at)) == 1
+
+    async def get(self, hash: str, *, team: Whose | None = None) -> StoredPlan:
         """By hash, or by its first characters (8 at least), of these teams. Raises ``UnknownPlanError``,
         ``AmbiguousPlanError``."""
-        query = _by_prefix(hash) if team is None else _by_prefix(hash).where(among(PlanRow.team, team))
+        query = _by_prefix(hash) if team is None else _by_prefix(hash).where(_is_of(team))
         found = await rows(self._session, query.limit(2)) if len(hash) >= 8 else []
         if not found:
             raise UnknownPlanError(hash=hash[:80])
@@ -64,10 +73,10 @@ class Plans:
         return _stored(found[0])
 
     async def outlines(
-        self, *, team: Teams | None = None, limit: int = 50, before: Sequence[str] | None = None
+        self, *, team: Whose | None = None, limit: int = 50, before: Sequence[str] | None = None
     ) -> list[PlanOutline]:
         """Plans of these teams, newest first; ``before``: only those behind this time and hash."""
-        query = select(PlanRow) if team is None else select(PlanRow).where(among(PlanRow.team, team))
+        query = select(PlanRow) if team is None else select(PlanRow).where(_is_of(team))
         if before is not None:
             query = query.where(tuple_(PlanRow.created_at, PlanRow.hash) < tuple_(*before))
         newest = query.order_by(PlanRow.created_at.desc(), PlanRow.hash.desc()).limit(limit)
@@ -117,6 +126,10 @@ def _outcome(cluster: _Cluster) -> Outcome:
     return outcome_of(
         (v.verdict for v in cluster.verdicts), (f.severity for f in cluster.findings), steps=bool(cluster.steps)
     )
+
+
+def _is_of(team: Whose) -> ColumnElement[bool]:
+    return lasting(PlanRow.team, PlanRow.created_at, team)
 
 
 def _by_prefix(hash: str) -> Select[PlanRow]:

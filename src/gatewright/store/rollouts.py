@@ -33,14 +33,16 @@ from gatewright.store.errors import (
     ClusterLockedError,
     CommandNotAllowedError,
     RolloutSupersededError,
+    TeamAtWorkError,
     UnknownRolloutError,
 )
 from gatewright.store.journal import Journal
 from gatewright.store.milestones import milestone
 from gatewright.store.progress import PlanFacts, event_of, statuses_of
-from gatewright.store.sql import Teams, affected, among, insert_new, pack, pack_maybe, row, rows
+from gatewright.store.sql import Whose, affected, insert_new, lasting, pack, pack_maybe, row, rows
 from gatewright.store.tables import ClusterLockRow, PlanRow, RolloutEventRow, RolloutRow, StepRow, TargetRow
-from gatewright.text import Message
+from gatewright.store.tenures import dated
+from gatewright.text import Message, message
 
 DRIVEN: Final[frozenset[RolloutState]] = frozenset({"pending", "running"})
 FINISHED: Final[tuple[TargetState, ...]] = ("succeeded", "skipped")
@@ -73,7 +75,7 @@ class Rollouts:
         name a cluster of a rollout by its name, as ``RolloutStatus`` does.
         """
         rollout = id or f"r-{secrets.token_hex(4)}"
-        now = stamp(self._clock())
+        now = await dated(self._session, plan.team, stamp(self._clock()))
         made = await insert_new(
             self._session,
             RolloutRow,
@@ -108,9 +110,9 @@ class Rollouts:
             if made:
                 await self._session.execute(insert(table), made)
 
-    async def show(self, id: str) -> RolloutStatus:
-        """Raises ``UnknownRolloutError``."""
-        return (await self._statuses([await self._row(id)]))[0]
+    async def show(self, id: str, *, team: Whose | None = None) -> RolloutStatus:
+        """By its id, where it is of these teams. Raises ``UnknownRolloutError``."""
+        return (await self._statuses([await self._row(id, team)]))[0]
 
     async def frontier(self, id: str) -> RolloutStatus:
         """The rollout with only its first unfinished cluster (none: every one is ``succeeded`` or ``skipped``): what a
@@ -127,7 +129,7 @@ class Rollouts:
     async def all(
         self,
         *,
-        team: Teams | None = None,
+        team: Whose | None = None,
         states: Sequence[RolloutState] = (),
         limit: int = 50,
         before: Sequence[str] | None = None,
@@ -136,7 +138,7 @@ class Rollouts:
         id."""
         query = select(RolloutRow)
         if team is not None:
-            query = query.where(among(RolloutRow.team, team))
+            query = query.where(_is_of(team))
         if states:
             query = query.where(RolloutRow.state.in_(states))
         if before is not None:
@@ -170,8 +172,9 @@ class Rollouts:
         plans = {plan: PlanFacts(who, cast(Action, action)) for plan, who, action in told}
         return statuses_of(found, targets, steps, plans)
 
-    async def _row(self, id: str) -> RolloutRow:
-        found = await row(self._session, select(RolloutRow).where(RolloutRow.id == id))
+    async def _row(self, id: str, team: Whose | None = None) -> RolloutRow:
+        query = select(RolloutRow).where(RolloutRow.id == id)
+        found = await row(self._session, query if team is None else query.where(_is_of(team)))
         if found is None:
             raise UnknownRolloutError(rollout=id[:80])
         return found
@@ -244,6 +247,31 @@ class Rollouts:
 
     # Commands of people, and taking over
 
+    async def conclude(self, team: str, who: str) -> None:
+        """Aborts what stands still of a team that goes. Raises ``TeamAtWorkError`` for what is being carried out."""
+        found = await self._unfinished(team)
+        driven = [rollout.id for rollout in found if rollout.state in DRIVEN]
+        if driven:
+            raise TeamAtWorkError(team=team, rollouts=", ".join(driven[:5]), count=len(driven))
+        for rollout in found:
+            await self.request(rollout.id, "abort")
+            told = message("rollout.event.asked", who=who, command=message("rollout.command.abort"))
+            await self.append(rollout.id, "asked", told)
+            await self.append(rollout.id, "aborted", message("rollout.event.aborted"))
+            before, after = {"state": rollout.state}, {"state": "aborted"}
+            await self._journal.record(who, "rollout.abort", rollout.id, before, after, team=team)
+
+    async def abandon(self, team: str) -> None:
+        """Aborts what is left of a team that is gone, and tells nobody: a team that is made under its name is not to
+        hear of it. Whoever drives it is fenced off."""
+        for rollout in await self._unfinished(team):
+            await self._set(rollout.id, state="aborted", wish="abort", generation=rollout.generation + 1)
+            await self._drop_rest(rollout.id)
+
+    async def _unfinished(self, team: str) -> list[RolloutRow]:
+        query = select(RolloutRow).where(RolloutRow.team == team, RolloutRow.state.not_in(ENDED))
+        return await rows(self._session, query.order_by(RolloutRow.created_at, RolloutRow.id))
+
     async def request(self, id: str, command: Command) -> RolloutStatus:
         """What a person asks, if the state allows it (``model.rollout.ALLOWED``).
 
@@ -302,6 +330,9 @@ class Rollouts:
 
     async def _abort_rest(self, id: str) -> None:
         await self._become(id, "aborted")
+        await self._drop_rest(id)
+
+    async def _drop_rest(self, id: str) -> None:
         unfinished = (TargetRow.rollout_id == id) & TargetRow.state.not_in((*FINISHED, "failed"))
         await affected(self._session, update(TargetRow).where(unfinished).values(state="aborted"))
         await affected(self._session, delete(ClusterLockRow).where(ClusterLockRow.rollout_id == id))
@@ -358,3 +389,7 @@ class Rollouts:
         if found is None:
             return None
         return ClusterLock(found.cluster_id, found.rollout_id, found.generation, found.taken_at)
+
+
+def _is_of(team: Whose) -> ColumnElement[bool]:
+    return lasting(RolloutRow.team, RolloutRow.created_at, team)

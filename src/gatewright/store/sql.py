@@ -7,16 +7,20 @@ from difflib import get_close_matches
 from typing import Any, Final, TypeAlias, TypeVar, cast
 
 import msgspec
-from sqlalchemy import ColumnElement, CursorResult, Executable, Select, inspect, text
+from sqlalchemy import ColumnElement, CursorResult, Executable, Select, case, false, inspect, text, true
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
+from gatewright.model.tenure import Tenures
 from gatewright.store.tables import Base
 
 T = TypeVar("T")
 Teams: TypeAlias = "str | frozenset[str]"
 """A team, or several together."""
+Whose: TypeAlias = "Teams | Tenures"
+"""Whose history: all of it under these names, or only what is of the teams that have them now."""
+Column: TypeAlias = "ColumnElement[Any] | InstrumentedAttribute[Any]"
 _DESIRED_LOCK: Final = 0x6777_0002
 _EVENTS_LOCK: Final = 0x6777_0003
 
@@ -107,9 +111,33 @@ def unpack_maybe(body: str | None, kind: type[T]) -> T | None:
     return None if body is None else unpack(body, kind)
 
 
-def among(column: ColumnElement[Any] | InstrumentedAttribute[Any], teams: Teams) -> ColumnElement[bool]:
+def among(column: Column, teams: Teams) -> ColumnElement[bool]:
     """Whether a column names this team, or one of these."""
-    return column == teams if isinstance(teams, str) else column.in_(sorted(teams))
+    names = [teams] if isinstance(teams, str) else sorted(teams)
+    return column == names[0] if len(names) == 1 else column.in_(names)
+
+
+def named(whose: Whose) -> Teams:
+    """The names."""
+    return frozenset(whose.since) if isinstance(whose, Tenures) else whose
+
+
+def lasting(team: Column, at: Column, whose: Whose) -> ColumnElement[bool]:
+    """Whether a row that has a team's name and a moment in these columns is theirs: the one place that says so."""
+    return among(team, named(whose)) & since(team, at, whose)
+
+
+def since(team: Column, at: Column, whose: Whose) -> ColumnElement[bool]:
+    """Whether the moment is within the tenure of the team, which is one of these."""
+    match whose:
+        case Tenures(since=began) if not began:
+            return false()
+        case Tenures(since=began) if len(began) == 1:
+            return at >= min(began.values())
+        case Tenures(since=began):
+            return at >= case(dict(sorted(began.items())), value=team)
+        case _:
+            return true()
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

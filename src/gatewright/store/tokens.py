@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gatewright.model.people import ApiToken
 from gatewright.store.clock import Clock, moment, stamp
 from gatewright.store.errors import TokenExistsError, UnknownTokenError
-from gatewright.store.sql import affected, insert_new, pack_maybe, row, unpack_maybe
+from gatewright.store.sql import affected, insert_new, pack, pack_maybe, row, unpack_maybe
 from gatewright.store.tables import ApiTokenRow, UserRow
 
 _TOUCH_EVERY: Final = timedelta(minutes=5)
@@ -100,6 +100,20 @@ class Tokens:
     async def revoke(self, id: str) -> None:
         """It holds no longer; it stays in the list."""
         await self._update(id, revoked_at=stamp(self._clock()))
+
+    async def leave(self, team: str) -> list[ApiToken]:
+        """Narrows tokens no longer to a team that goes, and revokes those that were for no other; gives these."""
+        narrowed = ApiTokenRow.teams.contains(pack(team), autoescape=True)
+        found = (await self._session.execute(_tokens().where(narrowed, ApiTokenRow.revoked_at.is_(None)))).all()
+        over: list[ApiToken] = []
+        for token in (_token(one, user) for one, user in found):
+            rest = [other for other in token.teams or () if other != team]
+            if rest:
+                await self._update(token.id, teams=pack(rest))
+            else:
+                await self.revoke(token.id)
+                over.append(token)
+        return over
 
     async def _update(self, id: str, **values: object) -> None:
         await affected(self._session, update(ApiTokenRow).where(ApiTokenRow.id == id).values(**values))

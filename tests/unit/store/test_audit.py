@@ -10,6 +10,7 @@ from sqlalchemy import text
 from gatewright.model.audit import Entry, Wanted
 from gatewright.model.desired import Team
 from gatewright.model.errors import GatewrightError
+from gatewright.model.tenure import Tenures
 from gatewright.store.database import Database
 from gatewright.store.origin import Act, Origin, about, acting, current, recognised
 
@@ -137,8 +138,9 @@ async def test_the_audit_is_searched(db: Database, clock: object) -> None:
     found = {
         "all": [e.where for e in await entries(db)],
         "team": [e.where for e in await entries(db, team="payments")],
-        "teams": [e.where for e in await entries(db, teams=frozenset({"orders"}))],
-        "none": [e.where for e in await entries(db, teams=frozenset())],
+        "teams": [e.where for e in await entries(db, teams=Tenures({"orders": "2026-11-22T12:00:00.000000Z"}))],
+        "anew": [e.where for e in await entries(db, teams=Tenures({"orders": "2026-11-22T12:00:00.000001Z"}))],
+        "none": [e.where for e in await entries(db, teams=Tenures())],
         "what": [e.where for e in await entries(db, what="team.")],
         "like": [e.where for e in await entries(db, what="team_")],
         "refused": [e.where for e in await entries(db, outcome="refused")],
@@ -153,6 +155,7 @@ async def test_the_audit_is_searched(db: Database, clock: object) -> None:
         "all": ["r-100%", "orders", "payments"],
         "team": ["r-100%", "payments"],
         "teams": ["orders"],
+        "anew": [],
         "none": [],
         "what": ["orders", "payments"],
         "like": [],

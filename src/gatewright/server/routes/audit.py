@@ -11,14 +11,17 @@ from fastapi import APIRouter, Depends, Query
 
 from gatewright.model.audit import Entry, Outcome, ToldEntry, Wanted
 from gatewright.model.sentences import Deed, sentence
+from gatewright.model.tenure import Tenures
 from gatewright.server.auditfiles import CSV, JSONL, csv_lines, json_lines
 from gatewright.server.errors import ParameterError
 from gatewright.server.operations import Download, answers_pages, downloads
 from gatewright.server.paging import Page, Paging
 from gatewright.server.parameters import OfTeam
 from gatewright.server.permissions import require
-from gatewright.server.principal import Principal
+from gatewright.server.principal import Permission, Principal
 from gatewright.server.routes.given import Given
+from gatewright.server.scope import history_of
+from gatewright.server.services import Services
 from gatewright.store.clock import stamp
 
 router = APIRouter(tags=["audit"])
@@ -58,13 +61,14 @@ class Search:
         self._since, self._until = since, until
         self._wanted = Wanted(who, what, team, cluster, outcome, text=q, request=request)
 
-    def of(self, who: Principal, permission: str) -> Wanted:
+    async def of(self, given: Services, who: Principal, permission: Permission) -> Wanted:
         """What ``who`` may see of it. Raises ``ParameterError`` for a moment that is none."""
+        whose = await history_of(given.database, who, permission)
         return msgspec.structs.replace(
             self._wanted,
             since=_moment("since", self._since),
             until=_moment("until", self._until),
-            teams=who.teams_with(permission),
+            teams=whose if isinstance(whose, Tenures) else None,
         )
 
 
@@ -82,7 +86,8 @@ async def index(
     """Newest first. Who may read the audit of some teams only is shown entries about these teams."""
     last = page.after_texts(1)
     before = None if last is None else last[0]
-    found = await given.audit.page(search.of(who, "audit.read"), before=before, limit=page.limit + 1)
+    wanted = await search.of(given, who, "audit.read")
+    found = await given.audit.page(wanted, before=before, limit=page.limit + 1)
     return page.cut([_told(entry) for entry in found], lambda entry: (entry.id,))
 
 
@@ -96,7 +101,8 @@ async def export(
 ) -> Download:
     """The entries as a file, newest first. In ``csv`` a cell that a spreadsheet would calculate begins with ``'``."""
     media, make = _MAKERS[format]
-    return Download(f"gatewright-audit.{format}", media, make(given.audit.all(search.of(who, "audit.export"))))
+    wanted = await search.of(given, who, "audit.export")
+    return Download(f"gatewright-audit.{format}", media, make(given.audit.all(wanted)))
 
 
 def _told(entry: Entry) -> ToldEntry:

@@ -22,7 +22,7 @@ from gatewright.server.parameters import OfTeam
 from gatewright.server.permissions import require
 from gatewright.server.principal import Principal
 from gatewright.server.routes.given import Given
-from gatewright.server.scope import require_seen, teams_of
+from gatewright.server.scope import history_of, require_seen
 from gatewright.server.values import EventView, event_view
 from gatewright.server.veil import veiled_stream
 
@@ -91,7 +91,7 @@ async def _wanted(given: Given, who: Principal, team: str | None, cluster: str |
         return EventFilter(team, cluster, what)
     if cluster is not None:
         require_seen(who, "event.read", await given.observatory.directories.read(), [cluster])
-    return EventFilter(teams_of(who, "event.read", team), cluster, what, OF_ALL)
+    return EventFilter(await history_of(given.database, who, "event.read", team), cluster, what, OF_ALL)
 
 
 def _told(ids: Ids, who: Principal, event: Event) -> EventView:

@@ -12,7 +12,7 @@ from gatewright.server.parameters import Label, OfTeam, PlanHash
 from gatewright.server.permissions import allow, require
 from gatewright.server.principal import Principal
 from gatewright.server.routes.given import Given
-from gatewright.server.scope import require_seen, teams_of
+from gatewright.server.scope import history_of, require_seen
 from gatewright.server.values import PlanAnswer
 from gatewright.server.wire import Body
 
@@ -58,7 +58,7 @@ async def index(
     who: Principal = Depends(require("plan.read", anywhere=True)),
 ) -> Page[PlanOutline]:
     """Plans (of a team), newest first: what each comes to, who asked for it, and when."""
-    teams = teams_of(who, "plan.read", team)
+    teams = await history_of(given.database, who, "plan.read", team)
     found = await given.rollouts.plans(teams, limit=page.limit + 1, before=page.after_texts(2))
     return page.cut(found, lambda plan: (plan.created_at, plan.hash))
 
@@ -69,7 +69,7 @@ async def show(
     hash: PlanHash, given: Given, who: Principal = Depends(require("plan.read", anywhere=True))
 ) -> PlanAnswer:
     """By hash, or its first characters where they fit one plan only (of those that one may see)."""
-    stored = await given.rollouts.show_plan(hash, team=teams_of(who, "plan.read"))
+    stored = await given.rollouts.show_plan(hash, team=await history_of(given.database, who, "plan.read"))
     return PlanAnswer(
         stored.hash, stored.plan.outcome, stored.plan, stored.created_at, stored.requested_by, summary(stored.plan)
     )

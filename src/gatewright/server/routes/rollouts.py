@@ -16,7 +16,7 @@ from gatewright.server.parameters import OfTeam, RolloutId
 from gatewright.server.permissions import require
 from gatewright.server.principal import Permission, Principal
 from gatewright.server.routes.given import Given
-from gatewright.server.scope import of_team, teams_of
+from gatewright.server.scope import history_of
 from gatewright.server.veil import veiled_stream
 from gatewright.server.wire import Body
 from gatewright.store.errors import UnknownPlanError, UnknownRolloutError
@@ -44,7 +44,8 @@ async def start(
     continues."""
     if len(asked.plan) != PLAN_HASH:
         raise UnknownPlanError(hash=asked.plan[:80])
-    await given.rollouts.show_plan(asked.plan, team=teams_of(who, "rollout.start"))
+    teams = await history_of(given.database, who, "rollout.start")
+    await given.rollouts.show_plan(asked.plan, team=teams)
     return await given.rollouts.start(asked.plan, who=who.name)
 
 
@@ -57,7 +58,7 @@ async def index(
     who: Principal = Depends(require("rollout.read", anywhere=True)),
 ) -> Page[RolloutStatus]:
     """Newest first."""
-    teams = teams_of(who, "rollout.read", team)
+    teams = await history_of(given.database, who, "rollout.read", team)
     found = await given.rollouts.list(teams, limit=page.limit + 1, before=page.after_texts(2))
     return page.cut(found, lambda rollout: (rollout.created_at, rollout.id))
 
@@ -103,9 +104,10 @@ async def events(
 async def _seen(given: Given, who: Principal, permission: Permission, id: str) -> RolloutStatus:
     """The rollout, if it is of a team in which ``who`` has the permission: where they only see it, they are refused.
     Raises ``UnknownRolloutError``, ``ForbiddenError``."""
-    found = await given.rollouts.show(id)
-    if who.may(permission) or of_team(who, permission, found.team):
-        return found
-    if of_team(who, "rollout.read", found.team):
-        raise ForbiddenError(permission=permission, who=who.name)
-    raise UnknownRolloutError(rollout=id[:80])
+    try:
+        return await given.rollouts.show(id, team=await history_of(given.database, who, permission))
+    except UnknownRolloutError:
+        if permission == "rollout.read":
+            raise
+    await given.rollouts.show(id, team=await history_of(given.database, who, "rollout.read"))
+    raise ForbiddenError(permission=permission, who=who.name)
