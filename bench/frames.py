@@ -83,7 +83,7 @@ SEARCHED = ("main input[type=search]", "cluster-00")
 
 
 def looked(found: World) -> tuple[Looked, ...]:
-    chips = "main button[aria-pressed]"
+    chips = "main button.tally:enabled"
     return (
         Looked("/", TABLE, SEARCHED, SORTER),
         Looked("/clusters", TABLE, SEARCHED, SORTER),
