@@ -8,8 +8,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import health_worlds as w
 import pytest
 
+from gatewright.gatewayapi.live import CRD
 from gatewright.kube.transport import ClientOptions
 from gatewright.model.errors import GatewrightError
 from gatewright.model.health import HealthFinding, ObjectHealth
@@ -18,6 +20,7 @@ from gatewright.model.status import HealthState
 from gatewright.observe.board import Transition
 from gatewright.observe.clusters import Clusters
 from gatewright.observe.observatory import Observatory
+from gatewright.observe.pulse import Pulse
 from gatewright.observe.reporting import Reporter
 from gatewright.store.database import Database
 from gatewright.store.secrets import KeyRing
@@ -28,13 +31,18 @@ FINDING = HealthFinding("health.route-without-parent", ROUTE, "warning")
 
 
 @pytest.fixture
-async def reporter(small: Database, register: Any) -> AsyncIterator[Reporter]:
+async def observatory(small: Database, register: Any) -> AsyncIterator[Observatory]:
     await register(small, "east", payments=["east"])
     async with small.transaction() as unit:
         await unit.journal.prune(days=0)
     clusters = Clusters(small, KeyRing((b"k" * 32,)), options=ClientOptions())
-    yield Reporter(Observatory(clusters))
+    yield Observatory(clusters)
     await clusters.close()
+
+
+@pytest.fixture
+def reporter(observatory: Observatory) -> Reporter:
+    return Reporter(observatory)
 
 
 def moved(before: HealthState | None, after: HealthState | None, *, route: bool = True) -> Transition:
@@ -104,3 +112,27 @@ async def test_what_the_database_does_not_take_stays_to_be_told(
     await reporter.flush()
     await reporter.flush()
     assert await told(small) == [("health.object", "healthy", "unhealthy")]
+
+
+async def test_a_team_that_is_made_anew_has_no_state_from_before(
+    reporter: Reporter, observatory: Observatory, small: Database, register: Any
+) -> None:
+    state = observatory.board.begin("uid-east", "east", Pulse(state="reachable"))
+    full = w.healthy()
+    state.snapshot.objects, state.snapshot.controllers = full.objects, full.controllers
+    w.put(state.snapshot, CRD, {"metadata": w.meta("gateways.gateway.networking.k8s.io")})
+    w.put(state.snapshot, w.HTTP_ROUTE, w.route("cart", "payments", parents=[{"name": "gone"}]))
+    observatory.board.synced("uid-east")
+    observatory.board.settle()
+    for anew in (False, True):
+        if anew:
+            async with small.transaction() as unit:
+                await unit.fleet.delete_binding("payments", "east", "ann")
+                await unit.fleet.delete_team("payments", "ann")
+            await register(small, "east", payments=["east"])
+        reporter.moved(moved("healthy", "degraded"))
+        await reporter.flush()
+    of_team = [(before, after) for what, before, after in await told(small) if what == "health.team"]
+    assert len(of_team) == 2
+    assert of_team[0] == of_team[1]
+    assert of_team[0][0] is None
