@@ -111,7 +111,7 @@ async def test_a_token_for_a_team_does_not_make_the_team_anew(
     team = "apiVersion: gatewright.io/v1alpha1\nkind: Team\nmetadata: {name: payments}\n"
     async with browser() as root, browser() as program:
         await signed_in(root, "root")
-        made = await root.post("/tokens", json={"name": "ci", "teams": ["payments"]})
+        made = await root.post("/tokens", json={"name": "ci", "teams": ["payments", "orders"]})
         program.headers["Authorization"] = f"Bearer {made.json()['secret']}"
         assert (await program.put("/teams/payments", json={})).status_code == 200
         assert (await api.delete("/teams/payments")).status_code == 204
