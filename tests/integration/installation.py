@@ -19,6 +19,8 @@ from typing import Any
 
 import httpx
 
+from gatewright.lab.process import die_with_parent
+
 PASSWORD = "correct horse battery 9"
 ADMINISTRATOR = "wright"
 
@@ -44,7 +46,13 @@ class Installation:
         log = (self.home.parent / f"{self.home.name}.log").open("ab")
         command = [sys.executable, "-m", "gatewright.cli", "up", "--port", port, "-o", "json"]
         with log:
-            self._process = subprocess.Popen(command, env=self._environment, stdout=subprocess.PIPE, stderr=log)
+            self._process = subprocess.Popen(
+                command,
+                env=self._environment,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                preexec_fn=die_with_parent,  # also a run that is killed leaves no server
+            )
         assert self._process.stdout is not None
         told = b""
         while not _whole(told):

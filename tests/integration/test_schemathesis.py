@@ -135,10 +135,10 @@ def application(tmp_path: Path) -> Iterator[Application]:
     shutdown_lifespans()
 
 
-@pytest.fixture
-def installation(tmp_path: Path) -> Iterator[Installation]:
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """``gatewright up`` over a database with one of each thing."""
-    home = tmp_path / "home"
+    home = tmp_path_factory.mktemp("served") / "home"
     home.mkdir()
 
     async def furnished() -> None:

@@ -94,7 +94,7 @@ def test_the_story_holds_and_leaves_nothing(place: Place) -> None:
     assert all(scene["evidence"] and scene["title"] for scene in report["scenes"])
 
 
-@pytest.mark.parametrize("moment", ["Starting lab", "1/14", "[beijing] Create 10 CRDs"])
+@pytest.mark.parametrize("moment", ["Starting lab", "[beijing] Create 10 CRDs"])
 def test_an_interrupt_at_any_moment_leaves_nothing(place: Place, moment: str) -> None:
     with subprocess.Popen(
         [*PROGRAM, "demo", "--port", "0"],
