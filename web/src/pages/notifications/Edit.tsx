@@ -15,6 +15,8 @@ import { fullName, type Owned, owners, put, taken } from "./owner";
 const TYPES = ["webhook", "slack", "dingtalk", "feishu", "wecom"] as const;
 /** The beginnings of kinds of events: docs/notifications.md. */
 const KINDS = ["health.", "cluster.", "drift.", "versions.", "rollout.", "team.", "binding.", "stack.", "user."];
+/** What the server tells of where nothing is chosen: a form shows it. */
+const AT_FIRST = ["health.", "drift.", "rollout.", "cluster.reachability", "versions."];
 
 type Given = Omit<NotificationBody, "url" | "secret"> & Owned & { url?: string; secret?: string };
 
@@ -47,7 +49,7 @@ export function Edit({ notification, known, close }: Props) {
   const initial: Partial<Given> = notification ?? {
     type: "webhook",
     ...(owner !== undefined && { team: owner }),
-    events: [],
+    events: AT_FIRST,
     minimum: "warning",
     language: i18n.language.startsWith("zh") ? "zh" : "en",
   };
@@ -114,7 +116,12 @@ export function Edit({ notification, known, close }: Props) {
           <Input.Password autoComplete="new-password" spellCheck={false} />
         </Form.Item>
       )}
-      <Form.Item name="events" label={t("column.events")} extra={t("events-about")}>
+      <Form.Item
+        name="events"
+        label={t("column.events")}
+        extra={t("events-about")}
+        rules={[{ required: true, type: "array", message: t("missing.events") }]}
+      >
         <Select mode="tags" options={KINDS.map((value) => ({ value, label: value }))} />
       </Form.Item>
       <Form.Item name="minimum" label={t("column.minimum")}>
