@@ -15,11 +15,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 from postgresql_server import binaries, execute, server
 from postgresql_server import url as postgresql_url
 from renewed_database import RenewedDatabase
 
 from gatewright.store.database import Database
+
+# How long an example takes says how busy the machine is.
+settings.register_profile("unit", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unit")
 
 
 def pytest_collection_finish() -> None:
