@@ -117,7 +117,8 @@ class Board:
         return self.page.locator(".board-card").filter(has=self.page.get_by_role("link", name=cluster, exact=True))
 
     def command(self, command: str) -> Locator:
-        return self.page.get_by_role("button", name=re.compile(f"^{self.visitor.t(f'rollout:command.{command}')}"))
+        head = self.page.locator(".page-header")
+        return head.get_by_role("button", name=re.compile(f"^{self.visitor.t(f'rollout:command.{command}')}"))
 
     def refuses(self, *commands: str) -> None:
         """Each of these does nothing now, and says why."""
@@ -133,7 +134,7 @@ class Board:
 
 
 def typed(visitor: Visitor, name: str, verb: str) -> None:
-    """In the dialog: the button does nothing before the name is typed."""
+    """In the dialog, which closes once it is done: the button does nothing before the name is typed."""
     dialog = visitor.page.get_by_role("dialog")
     button = dialog.get_by_role("button", name=verb, exact=True)
     field = dialog.get_by_label(visitor.t("common:danger.label", name=name))
@@ -142,6 +143,7 @@ def typed(visitor: Visitor, name: str, verb: str) -> None:
     expect(button).to_be_disabled()
     field.fill(name)
     button.click()
+    expect(dialog).to_have_count(0, timeout=PATIENCE)
 
 
 def test_a_rollout_survives_its_server_and_is_retried_once_its_cause_is_mended(fleet: Fleet, visit: Visit) -> None:
