@@ -112,6 +112,7 @@ async def test_a_token_for_a_team_does_not_make_the_team_anew(
     async with browser() as root, browser() as program:
         await signed_in(root, "root")
         made = await root.post("/tokens", json={"name": "ci", "teams": ["payments", "orders"]})
+        alone = await root.post("/tokens", json={"name": "alone", "teams": ["payments"]})
         program.headers["Authorization"] = f"Bearer {made.json()['secret']}"
         assert (await program.put("/teams/payments", json={})).status_code == 200
         assert (await api.delete("/teams/payments")).status_code == 204
@@ -119,3 +120,7 @@ async def test_a_token_for_a_team_does_not_make_the_team_anew(
         refused(await program.post("/apply", json=documents(team)), 404, "store.unknown-team")
         assert [view["team"]["name"] for view in (await api.get("/teams")).json()] == ["orders"]
         assert (await root.put("/teams/payments", json={})).status_code == 200
+        # Nor is it for the team that has the name then; one that was for no other is revoked.
+        refused(await program.get("/teams/payments"), 404, "store.unknown-team")
+        program.headers["Authorization"] = f"Bearer {alone.json()['secret']}"
+        refused(await program.get("/teams/payments"), 401, "server.unauthenticated")
