@@ -10,6 +10,7 @@ import secrets
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from installation import Install, Installation
@@ -66,9 +67,20 @@ def installation(install: Install) -> Installation:
 def visit(chromium: Browser) -> Iterator[Visit]:
     visitors: list[Visitor] = []
 
-    def arrive(installation: Installation, language: str = "en-US", *, width: int = 1280, height: int = 800) -> Visitor:
+    def arrive(
+        installation: Installation,
+        language: str = "en-US",
+        *,
+        width: int = 1280,
+        height: int = 800,
+        motion: Literal["no-preference", "reduce"] = "reduce",
+    ) -> Visitor:
+        """Most people here want no motion: what moves is drawn again and again, without a graphics card."""
         context = chromium.new_context(
-            locale=language, timezone_id="Asia/Shanghai", viewport={"width": width, "height": height}
+            locale=language,
+            timezone_id="Asia/Shanghai",
+            viewport={"width": width, "height": height},
+            reduced_motion=motion,
         )
         visitor = Visitor(context, installation.url, language)
         visitors.append(visitor)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from installation import Install
+from installation import Installation
 from playwright.sync_api import expect
 from visitor import LANGUAGES, Visit, Visitor
 
@@ -29,38 +29,37 @@ def closed(visitor: Visitor) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_dialog_closes_when_it_is_done_and_says_why_when_it_is_refused(
-    language: str, install: Install, visit: Visit
+    language: str, installation: Installation, visit: Visit
 ) -> None:
-    installation = install()
-    installation.administrator()
-    visitor = visit(installation, language)
+    team, user = f"orders-{language.lower()}", f"otto-{language.lower()}"
+    visitor = visit(installation, language, motion="no-preference")
     visitor.sign_in()
 
     visitor.open("/teams")
     visitor.page.get_by_role("button", name=visitor.t("teams:create.open")).first.click()
-    fill(visitor, name="orders")
+    fill(visitor, name=team)
     visitor.page.keyboard.press("Enter")
-    expect(visitor.page).to_have_url(re.compile("/teams/orders"))
+    expect(visitor.page).to_have_url(re.compile(f"/teams/{team}"))
     closed(visitor)
 
     visitor.open("/users")
     visitor.button("users:add.open")
-    fill(visitor, name="otto", display="Otto", password="a-first-long-password")
+    fill(visitor, name=user, display="Otto", password="a-first-long-password")
     confirm(visitor, "users:add.verb")
     closed(visitor)
-    visitor.page.get_by_role("button", name=visitor.t("users:acts-of", name="otto")).click()
+    visitor.page.get_by_role("button", name=visitor.t("users:acts-of", name=user)).click()
     visitor.page.get_by_role("menuitem", name=visitor.t("users:password.open")).click()
     fill(visitor, password=LATER)
     confirm(visitor, "users:password.verb")
     closed(visitor)
-    visit(installation, language).sign_in("otto", LATER)
+    visit(installation, language).sign_in(user, LATER)
 
-    visitor.open("/teams/orders?view=members")
+    visitor.open(f"/teams/{team}?view=members")
     visitor.page.get_by_role("button", name=visitor.t("team:members.add")).first.click()
     fill(visitor, user="nobody")
     confirm(visitor, "team:members.add")
     expect(visitor.page.get_by_role("dialog").get_by_role("alert")).to_contain_text("nobody")
-    fill(visitor, user="otto")
+    fill(visitor, user=user)
     confirm(visitor, "team:members.add")
     closed(visitor)
     visitor.sees("Otto")
