@@ -13,7 +13,7 @@ from anyio.from_thread import start_blocking_portal
 from bench.observation import register
 from installation import Installation
 from playwright.sync_api import expect
-from product import bundles
+from product import SMALL, bundles
 from visitor import Visit
 
 from gatewright.lab.simulator import FleetOptions, SimulatedFleet, simulated_fleet
@@ -35,9 +35,9 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Installa
     home, crds = folder / "home", folder / "crds.json"
     home.mkdir(mode=0o700)
     with start_blocking_portal() as portal:
-        bundle = portal.call(bundles().load, BundleName("v1.6.1", "standard"))
+        bundle = portal.call(bundles().load, BundleName(SMALL, "standard"))
         crds.write_text(json.dumps(list(bundle.crds)))
-        options = FleetOptions(crds, clusters=CLUSTERS, routes=3)
+        options = FleetOptions(crds, clusters=CLUSTERS, routes=1)
         with portal.wrap_async_context_manager(simulated_fleet(options)) as fleet:
             portal.call(register, home, fleet)
             installation = Installation(home)
