@@ -4,6 +4,7 @@ it or is leaving."""
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import ssl
 from collections.abc import Sequence
 
@@ -18,6 +19,16 @@ from gatewright.kube.http2 import (
 )
 
 _SHUTDOWN_SECONDS = 1.0
+_NEXT_ADDRESS_SECONDS = 0.25
+
+
+def _is_address(host: str) -> bool:
+    """Not a name. It has no second address to race with, and the race of asyncio keeps each failure in a ring."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 class Http2Pool:
@@ -95,6 +106,10 @@ class Http2Pool:
             if attempt.cancelled() and not (me and me.cancelling()):
                 raise BrokenError("closed") from None
             raise
+        finally:
+            # The error's traceback has this frame, and the attempt has the error: a ring that only the garbage
+            # collector would take apart, with a connection in it, for each attempt at each cluster that is gone.
+            del attempt, me
 
     def _connected(self, task: asyncio.Task[Http2Connection]) -> None:
         self._connecting = None
@@ -104,24 +119,24 @@ class Http2Pool:
     async def _connect(self) -> Http2Connection:
         if self._closed:
             raise BrokenError("closed")
-        made = Http2Connection(self._keep_alive)
+        made: Http2Connection | None = None
         try:
             async with asyncio.timeout(self._connect_timeout):
-                await asyncio.get_running_loop().create_connection(
-                    lambda: made,
+                _, made = await asyncio.get_running_loop().create_connection(
+                    lambda: Http2Connection(self._keep_alive),
                     self._host,
                     self._port,
                     ssl=self._context,
                     server_hostname=self._name,
                     ssl_shutdown_timeout=_SHUTDOWN_SECONDS,
-                    happy_eyeballs_delay=0.25,
+                    happy_eyeballs_delay=None if _is_address(self._host) else _NEXT_ADDRESS_SECONDS,
                 )
                 await made.ready
-        except TimeoutError:
-            made.close()
-            raise NotConnectedError(f"> {self._connect_timeout:g} s") from None
-        except BaseException:
-            made.close()
+        except BaseException as error:
+            if made is not None:
+                made.close()
+            if isinstance(error, TimeoutError):
+                raise NotConnectedError(f"> {self._connect_timeout:g} s") from None
             raise
         if not made.usable:
             made.close()

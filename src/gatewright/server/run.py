@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import errno
-import gc
 import signal
 import socket
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from types import FrameType
 
 import msgspec
@@ -17,12 +14,11 @@ import uvicorn
 from gatewright.server.app import create_app
 from gatewright.server.auth import ensure_token
 from gatewright.server.errors import AddressError, PortTakenError
+from gatewright.server.garbage import collecting_seldom
 from gatewright.server.services import open_services
 from gatewright.server.settings import Settings
 
 _GRACE_SECONDS = 3
-_GARBAGE = (2_000, 2, 1_000_000)
-_GARBAGE_SECONDS = 3600.0
 
 
 class Listening(msgspec.Struct, frozen=True):
@@ -50,7 +46,7 @@ async def serve(settings: Settings, host: str, port: int, ready: Callable[[Liste
 
     Raises ``PortTakenError``, ``AddressError``, and those of ``ensure_token`` and ``open_services``.
     """
-    with _listen(host, port) as listener, _collecting_seldom():
+    with _listen(host, port) as listener, collecting_seldom():
         async with open_services(settings) as services, services.working(listener.getsockname()[:2]):
             app = create_app(services, token=ensure_token(settings.token_file))
             config = uvicorn.Config(
@@ -66,30 +62,6 @@ async def serve(settings: Settings, host: str, port: int, ready: Callable[[Liste
             server = _Server(config)
             await server.serve(sockets=[listener])
             return server.interrupted
-
-
-@contextlib.contextmanager
-def _collecting_seldom() -> Generator[None]:
-    """What a thousand watches keep is no garbage, and to walk through all of it takes seconds in which nothing else
-    happens. The interpreter would do that again and again while a fleet is read or changes; here what is young is
-    looked through as ever, and everything once an hour."""
-    gc.collect()
-    gc.freeze()
-    before = gc.get_threshold()
-    gc.set_threshold(*_GARBAGE)
-    collecting = asyncio.create_task(_collect_hourly(), name="garbage")
-    try:
-        yield
-    finally:
-        collecting.cancel()
-        gc.set_threshold(*before)
-        gc.unfreeze()
-
-
-async def _collect_hourly() -> None:
-    while True:
-        await asyncio.sleep(_GARBAGE_SECONDS)
-        gc.collect()
 
 
 def _listen(host: str, port: int) -> socket.socket:

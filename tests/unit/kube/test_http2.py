@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import gzip
 import json
 import socket
@@ -557,6 +558,24 @@ async def test_no_connection(faults: Any, authority: Any, unused_port: int) -> N
         assert error.passing
     async with KubeClient(Connection("https://no-such-host.invalid"), options=faults.quick) as client:
         assert isinstance(await failure(client), errors.UnreachableError)
+
+
+async def test_a_server_that_is_gone_leaves_nothing_to_collect(faults: Any, authority: Any, unused_port: int) -> None:
+    connection = Connection(f"https://127.0.0.1:{unused_port}", ca_data=authority.pem)
+    async with KubeClient(connection, options=faults.quick) as client:
+        await failure(client)
+        gc.collect()
+        gc.disable()
+        try:
+            for _ in range(5):
+                await failure(client)
+            await asyncio.sleep(0)
+            kept = [
+                type(o).__name__ for o in gc.get_objects() if type(o).__module__.startswith(("gatewright.kube", "h2."))
+            ]
+        finally:
+            gc.enable()
+    assert not {"Http2Connection", "BrokenError", "_Frames"} & set(kept)
 
 
 async def test_a_server_without_tls(faults: Any, authority: Any) -> None:
