@@ -28,7 +28,7 @@ class _Rollouts:
         self.closed = asyncio.Event()
         self._endless = endless
 
-    async def show(self, id: str) -> None:
+    async def show(self, id: str, *, team: object = None) -> None:
         return None
 
     async def events(self, id: str, *, after: int = 0) -> AsyncIterator[Line]:
