@@ -30,7 +30,8 @@ def collecting_seldom(growth: Growth = Growth()) -> Generator[None]:  # noqa: B0
     """The interpreter would walk through everything again and again while a fleet is read or changes, and nothing else
     happens meanwhile. In here what is young is looked through as ever, and everything once an hour, or when memory
     has grown by so much that it may be garbage: each failed attempt to connect leaves a ring of frames and
-    tracebacks in asyncio and aiohttp (seen on CPython 3.11: 4 GB within half an hour, of a thousand dead clusters)."""
+    tracebacks in asyncio and aiohttp (seen on CPython 3.11: 4 GB within half an hour, of a thousand dead clusters).
+    What such a look finds in use is left out of the next one, until the hour is over."""
     gc.collect()
     gc.freeze()
     before = gc.get_threshold()
@@ -51,7 +52,10 @@ async def _collect_at_times(growth: Growth) -> None:
             await asyncio.sleep(growth.seconds)
             if _resident() > most:
                 break
+        else:
+            gc.unfreeze()
         gc.collect()
+        gc.freeze()
 
 
 def _resident() -> int:
