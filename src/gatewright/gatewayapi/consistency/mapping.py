@@ -7,6 +7,7 @@ namespace may be called otherwise on each cluster, and the resource still be the
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, islice
 from typing import Any, Final, cast
 
 import msgspec
@@ -40,6 +41,7 @@ LIMIT: Final = 20
 CLIP: Final = 200
 """How many characters of a value are told."""
 _LEAVES: Final = 2000
+_ABSENT: Final = object()
 
 
 class Spec(msgspec.Struct, frozen=True):
@@ -58,21 +60,58 @@ def spec_of(live: Any, namespace: str) -> Spec:
 def differences(specs: Mapping[str, Spec]) -> tuple[tuple[MappingDifference, ...], bool]:
     """The fields in which clusters differ, by path, each with the value of every cluster; and whether there are more
     than are told."""
-    if len({spec.digest for spec in specs.values()}) < 2:
+    distinct = {spec.digest: spec.content for spec in specs.values()}
+    if len(distinct) < 2:
         return (), False
-    flat: dict[str, dict[str, JSON]] = {}
-    cut = False
-    for cluster, spec in specs.items():
-        leaves = list(_leaves("", spec.content))
-        cut = cut or len(leaves) > _LEAVES
-        for path, value in leaves[:_LEAVES]:
-            flat.setdefault(path, {})[cluster] = value
     found: list[MappingDifference] = []
-    for path, values in flat.items():
-        if len(values) == len(specs) and len({canonical(value) for value in values.values()}) == 1:
-            continue
-        found.append(MappingDifference(path, {cluster: _clipped(values.get(cluster)) for cluster in specs}))
-    return tuple(found[:LIMIT]), cut or len(found) > LIMIT
+    places = {said: place for place, said in enumerate(distinct)}
+    walk = _Walk()
+    contents = list(distinct.values())
+    paths = walk.differing("", contents)
+    first = next(paths, None)
+    for path, values in walk.leaf_by_leaf("", contents) if first is None else chain((first,), paths):
+        if len(found) == LIMIT:
+            return tuple(found), True
+        clipped = [None if value is _ABSENT else _clipped(value) for value in values]
+        told = {cluster: clipped[places[spec.digest]] for cluster, spec in specs.items()}
+        found.append(MappingDifference(path, told))
+    return tuple(found), walk.cut
+
+
+class _Walk:
+    """Through several values side by side. What is equal in all is compared whole and not gone into: a thousand
+    clusters mostly say the same. ``cut``: a value had more fields than are looked at."""
+
+    cut = False
+
+    def differing(self, path: str, values: Sequence[Any]) -> Iterator[tuple[str, Sequence[Any]]]:
+        """The paths at which the values differ, each with its values, ``_ABSENT`` where one has no such field."""
+        first = values[0]
+        if all(_same(value, first) for value in values):
+            return
+        if all(isinstance(value, dict) and len(cast("dict[str, JSON]", value)) for value in values):
+            parts = [{_join(path, key): inner for key, inner in value.items()} for value in values]
+        elif all(_has_parts(value) for value in values):
+            parts = [{f"{path}[{_name(v, value, i)}]": v for i, v in enumerate(value)} for value in values]
+        else:
+            yield from self.leaf_by_leaf(path, values)
+            return
+        for inner in dict.fromkeys(key for part in parts for key in part):
+            yield from self.differing(inner, [part.get(inner, _ABSENT) for part in parts])
+
+    def leaf_by_leaf(self, path: str, values: Sequence[Any]) -> Iterator[tuple[str, Sequence[Any]]]:
+        """The same, of values that are not alike enough to go through them side by side."""
+        flat = [dict(islice(_leaves(path, value), _LEAVES)) if value is not _ABSENT else {} for value in values]
+        self.cut = self.cut or any(len(leaves) == _LEAVES for leaves in flat)
+        for inner in dict.fromkeys(key for leaves in flat for key in leaves):
+            found = [leaves.get(inner, _ABSENT) for leaves in flat]
+            if not all(_same(value, found[0]) for value in found):
+                yield inner, found
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Of what has fields only almost as JSON: within it, ``True`` is ``1``, as Python sees it."""
+    return type(one) is type(other) and one == other
 
 
 def _without(value: JSON, namespace: str) -> JSON:
@@ -88,12 +127,17 @@ def _leaves(path: str, value: JSON) -> Iterator[tuple[str, JSON]]:
     if isinstance(value, dict) and value:
         for key, inner in cast("dict[str, JSON]", value).items():
             yield from _leaves(_join(path, key), inner)
-    elif isinstance(value, list) and any(isinstance(v, dict | list) for v in cast("list[JSON]", value)):
+    elif _has_parts(value):
         entries = cast("list[JSON]", value)
         for index, inner in enumerate(entries):
             yield from _leaves(f"{path}[{_name(inner, entries, index)}]", inner)
     else:
         yield path, value
+
+
+def _has_parts(value: Any) -> bool:
+    """Whether this is a list whose entries have fields of their own."""
+    return isinstance(value, list) and any(isinstance(v, dict | list) for v in cast("list[JSON]", value))
 
 
 def _name(entry: JSON, entries: Sequence[JSON], index: int) -> str:
