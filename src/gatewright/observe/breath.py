@@ -24,7 +24,7 @@ class Breath:
 
     @classmethod
     def answering(cls) -> Breath:
-        """Of work that a person waits for: while it is short, one turn of the loop for the others, which may be full."""
+        """Of work that a person waits for: while it is short, others get one turn of the loop, which may be full."""
         return cls(_ANSWERING, 0)
 
     async def take(self) -> None:
