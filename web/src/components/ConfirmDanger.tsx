@@ -8,8 +8,9 @@
  * The dialog stays open with the problem when the server refuses.
  */
 import { Form, Input, Modal } from "antd";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useRef, useState } from "react";
 import { useTranslation } from "~/i18n/react";
+import { focusFirst } from "~/lib/focusFirst";
 import { useSubmit } from "~/lib/useSubmit";
 import { CopyName } from "./CopyName";
 import { Problem } from "./Problem";
@@ -35,6 +36,7 @@ function Asking({ name, title, verb, consequences, run, done, close }: Props) {
   const { t } = useTranslation();
   const [typed, setTyped] = useState("");
   const { busy, error, submit } = useSubmit();
+  const fields = useRef<HTMLDivElement>(null);
   const matches = typed.trim() === name;
   const go = () => {
     if (!matches) return;
@@ -53,8 +55,9 @@ function Asking({ name, title, verb, consequences, run, done, close }: Props) {
       cancelText={t("action.cancel")}
       onOk={go}
       onCancel={close}
+      afterOpenChange={() => focusFirst(fields.current)}
     >
-      <div className="stack">
+      <div className="stack" ref={fields}>
         <ul className="stack tight" style={{ listStyle: "disc", paddingInlineStart: 20 }}>
           {consequences.map((one, index) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: the list does not change while it is read

@@ -9,8 +9,9 @@
  * `form` is given only by who looks at what is typed (`Form.useWatch`). Before something is destroyed: `ConfirmDanger`.
  */
 import { Form, type FormInstance, Modal } from "antd";
-import type { ReactNode } from "react";
+import { type ReactNode, useRef } from "react";
 import { useTranslation } from "~/i18n/react";
+import { focusFirst } from "~/lib/focusFirst";
 import { useSubmit } from "~/lib/useSubmit";
 import { Problem } from "./Problem";
 
@@ -30,6 +31,7 @@ export function FormDialog<Given>({ title, verb, form: given, initial, save, clo
   const { t } = useTranslation();
   const [form] = Form.useForm<Given>(given);
   const { busy, error, submit } = useSubmit();
+  const fields = useRef<HTMLDivElement>(null);
   const go = (typed: Given) =>
     submit(async () => {
       await save(typed);
@@ -44,19 +46,22 @@ export function FormDialog<Given>({ title, verb, form: given, initial, save, clo
       cancelText={t("action.cancel")}
       onOk={form.submit}
       onCancel={close}
+      afterOpenChange={() => focusFirst(fields.current)}
       {...(width && { width })}
     >
-      <Form<Given>
-        form={form}
-        layout="vertical"
-        requiredMark={false}
-        {...(initial && { initialValues: initial })}
-        onFinish={go}
-      >
-        {children}
-        <button type="submit" hidden />
-      </Form>
-      <Problem error={error} />
+      <div ref={fields}>
+        <Form<Given>
+          form={form}
+          layout="vertical"
+          requiredMark={false}
+          {...(initial && { initialValues: initial })}
+          onFinish={go}
+        >
+          {children}
+          <button type="submit" hidden />
+        </Form>
+        <Problem error={error} />
+      </div>
     </Modal>
   );
 }

@@ -1,0 +1,13 @@
+/**
+ * What a dialog does once it is open: its first field is typed into. `autoFocus` alone does not hold without motion
+ * (prefers-reduced-motion): the library then takes the focus for the dialog after the field had it.
+ *
+ *   <Modal afterOpenChange={() => focusFirst(fields.current)}>
+ */
+export function focusFirst(within: HTMLElement | null): void {
+  if (!within) return;
+  const active = document.activeElement;
+  const typing = active instanceof HTMLInputElement || active instanceof HTMLTextAreaElement;
+  if (typing && within.contains(active)) return;
+  within.querySelector<HTMLElement>("input:not([type=file]), textarea")?.focus();
+}
