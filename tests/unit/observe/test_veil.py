@@ -33,8 +33,8 @@ got hash head high hint hostname hostnames id keep kept key kind kinds known kub
 listener listeners location longest lost low lowest managers megabytes method minutes moment name near newest nothing
 notification object observed oldest options other_wanted parent parents parts path peers permission permissions place
 places plan policy port ports position problem protocols provider ready reason registered release renewed reserved
-resource revision role rollout rollouts said scope seconds secret section seen session share shortest since source state status
-step stopped stops subject suits tag target times token total type uid update url user value verb verdict version
+resource revision role rollout rollouts said scope seconds secret section seen session share shortest since source state
+status step stopped stops subject suits tag target times token total type uid update url user value verb verdict version
 versions wanted who why worker workload workloads
 """
 PLAIN: Final = frozenset(_WORDS.split())
