@@ -62,6 +62,7 @@ MEANING: Final = {
     "create_api_v1_tokens_post": "what is one's own is for no token",
     "put_api_v1_notifications__name__put": "each type of target needs other fields",
     "put_of_team_api_v1_teams__team__notifications__name__put": "the same",
+    "pull_api_v1_bundles__version__pull_post": "a release that this machine does not keep yet has no source here",
 }
 """Operations whose answers follow from who asks, from another field or from a cluster too, and how."""
 TEAM: Final = "{apiVersion: gatewright.io/v1alpha1, kind: Team, metadata: {name: orders}}"
