@@ -101,12 +101,16 @@ class _Walk:
 
     def leaf_by_leaf(self, path: str, values: Sequence[Any]) -> Iterator[tuple[str, Sequence[Any]]]:
         """The same, of values that are not alike enough to go through them side by side."""
-        flat = [dict(islice(_leaves(path, value), _LEAVES)) if value is not _ABSENT else {} for value in values]
-        self.cut = self.cut or any(len(leaves) == _LEAVES for leaves in flat)
+        flat = [self._flat(path, value) for value in values]
         for inner in dict.fromkeys(key for leaves in flat for key in leaves):
             found = [leaves.get(inner, _ABSENT) for leaves in flat]
             if not all(_same(value, found[0]) for value in found):
                 yield inner, found
+
+    def _flat(self, path: str, value: Any) -> dict[str, JSON]:
+        leaves = [] if value is _ABSENT else list(islice(_leaves(path, value), _LEAVES + 1))
+        self.cut = self.cut or len(leaves) > _LEAVES
+        return dict(leaves[:_LEAVES])
 
 
 def _same(one: Any, other: Any) -> bool:

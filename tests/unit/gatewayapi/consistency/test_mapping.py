@@ -53,6 +53,15 @@ def test_what_is_told_has_a_bound() -> None:
     assert len(huge) <= LIMIT
 
 
+def test_what_is_just_not_too_much_is_not_cut() -> None:
+    def alike(count: int, last: Any) -> Spec:
+        return spec({**{f"f{number}": 0 for number in range(count - 1)}, "last": last})
+
+    found, cut = differences({"a": alike(2000, True), "b": alike(2000, 1)})
+    assert ([d.path for d in found], cut) == (["spec.last"], False)
+    assert differences({"a": alike(2001, True), "b": alike(2001, 1)})[1]
+
+
 CONTENT = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(0, 3), st.sampled_from(["", "a", "b"])),
     lambda inner: st.one_of(
