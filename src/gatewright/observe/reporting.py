@@ -128,8 +128,7 @@ class Reporter:
         self._objects.told(objects)
         self._clusters.told(clusters)
         self._reach.told(reach)
-        # A team that was made anew under its old name has no state from before.
-        self._teams |= {(team, directory.tenures.since.get(team, "")): state for team, state in teams.items()}
+        self._teams |= {_tenure(directory, team): state for team, state in teams.items()}
 
     async def _team_states(self, directory: Directory, uids: set[str]) -> dict[str, HealthState]:
         """The state of every team that is bound to one of the clusters."""
@@ -142,13 +141,18 @@ class Reporter:
 
     async def _note_teams(self, unit: Unit, directory: Directory, teams: Mapping[str, HealthState]) -> None:
         for team, after in teams.items():
-            before = self._teams.get((team, directory.tenures.since.get(team, "")))
+            before = self._teams.get(_tenure(directory, team))
             if before != after and (before in _BAD or after in _BAD):
                 told = message("observe.event.team", team=team, state=_state(after))
                 severity = _SEVERITY.get(after, "info")
                 await unit.journal.note(
                     WHO, "health.team", team, before, after, team=team, severity=severity, message=told
                 )
+
+
+def _tenure(directory: Directory, team: str) -> tuple[str, str]:
+    """A team as long as it is there: made anew under its old name, it has no state from before."""
+    return team, directory.tenures.since.get(team, "")
 
 
 async def _note_objects(unit: Unit, directory: Directory, changes: Mapping[tuple[str, Hashable], _Change]) -> None:
