@@ -26,6 +26,7 @@ class Switch:
         self.target: str | None = next(iter(sessions))
         self.requests: list[str] = []
         self.url = ""
+        self._next: tuple[str, str] | None = None
 
     @property
     def connection(self) -> Connection:
@@ -41,6 +42,10 @@ class Switch:
         self.target = cluster.name if cluster else None
         for request in list(self._open):
             _abort(request)
+
+    def after(self, path: str, cluster: ClusterHandle) -> None:
+        """Once this path was answered, new requests lead to this cluster, and no connection is broken."""
+        self._next = path, cluster.name
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         self.requests.append(request.path_qs)
@@ -59,6 +64,8 @@ class Switch:
                 await response.prepare(request)
                 async for piece in answer.content.iter_any():
                     await response.write(piece)
+                if self._next and self._next[0] == request.path:
+                    (_, self.target), self._next = self._next, None
                 return response
         finally:
             self._open.remove(request)

@@ -15,6 +15,7 @@ from handles import ClusterFactory, ClusterHandle
 from observing import Seen, observing, until
 from probing import made
 from product import Product, admin, clean, open_product, unique
+from proxy import Gate, faulty, status
 from switch import switching
 
 from gatewright.gatewayapi.live import (
@@ -29,7 +30,7 @@ from gatewright.kube.client import KubeClient
 from gatewright.kube.connection import Connection
 from gatewright.kube.resources import CLUSTER_ROLE_BINDINGS, SERVICE_ACCOUNTS, Resource
 from gatewright.observe import memory
-from gatewright.observe.board import Transition
+from gatewright.observe.board import SETTLE, Transition
 from gatewright.observe.observatory import memory_of
 from gatewright.observe.views import Views
 
@@ -528,9 +529,33 @@ async def test_another_cluster_behind_the_address(
                 assert seen.names(HTTP_ROUTE) == {f"{space}/ours"}
                 switch.to(served)
                 await seen.reaches("reachable")
-                await seen.until(lambda: "httproutes.v1" in seen.feeds() and not seen.state.snapshot.pending)
             await apply(served, route(space, name="later"))
             await seen.until(lambda: seen.names(HTTP_ROUTE) == {f"{space}/ours", f"{space}/later"})
+            following.cancel()
+    assert [name for name in mixed if "theirs" in name] == []
+
+
+async def test_another_cluster_that_takes_over_between_two_questions(
+    gatewright: Product, served: ClusterHandle, space: str, cluster_factory: ClusterFactory, gateway_api: Path
+) -> None:
+    """It is asked who it is, and what it has a moment later: the answer may come from another one by then."""
+    other = cluster_factory()
+    await asyncio.to_thread(other.install_gateway_api, gateway_api)
+    await apply(served, namespace(space), gateway(space), route(space, name="ours"))
+    await apply(other, namespace(space), gateway(space), route(space, name="theirs"))
+    mixed: list[str] = []
+    async with switching(served, other) as switch:
+        uid = await gatewright.register(served, connection=switch.connection)
+        switch.after("/api/v1/namespaces/kube-system", other)
+        async with observing(gatewright.clusters) as observatory:
+            following = asyncio.create_task(_notice(observatory.board.changes.follow(), mixed))
+            seen = Seen(observatory, uid)
+            await seen.until(lambda: observatory.board.state(uid) and seen.state.error)
+            assert seen.state.error is not None
+            assert seen.state.error.code == "observe.replaced"
+            switch.to(served)
+            await seen.synced()
+            assert seen.names(HTTP_ROUTE) == {f"{space}/ours"}
             following.cancel()
     assert [name for name in mixed if "theirs" in name] == []
 
@@ -574,6 +599,40 @@ async def test_observations_survive_a_restart(gatewright: Product, served: Clust
             }
     finally:
         await asyncio.to_thread(served.start_apiserver)
+
+
+async def test_what_is_not_listed_yet_is_as_it_was_last_seen(
+    gatewright: Product, served: ClusterHandle, space: str
+) -> None:
+    """A cluster that was away when its watcher began, and whose lists come one after another, has no new findings."""
+    await apply(served, namespace(space), gateway(space), route(space, "missing"))
+    async with faulty(served) as proxy:
+        uid = await gatewright.register(served, connection=proxy.connection)
+        async with observing(gatewright.clusters) as observatory:
+            seen = Seen(observatory, uid)
+            await seen.synced()
+            await seen.until(lambda: {"backend-missing", "class-missing"} <= seen.codes())
+            before = {(f.finding.identity, f.finding.since) for f in await Views(observatory).findings()}
+        away, late = asyncio.Event(), Gate(lambda request: "gatewayclasses" in request.path, drop=False)
+
+        async def nobody(_: Any) -> Any:
+            return None if away.is_set() else status(503, "ServiceUnavailable")
+
+        proxy.rules += [nobody, late]
+        async with observing(gatewright.clusters) as observatory:
+            seen = Seen(observatory, uid)
+            await seen.until(lambda: observatory.board.state(uid) is not None)
+            await seen.until(lambda: seen.state.error is not None and seen.state.judged)
+            away.set()
+            await seen.reaches("reachable")
+            await late.reached.wait()
+            # Everything else is listed, and judged a moment later.
+            await seen.until(lambda: seen.watcher and seen.watcher.relists >= len(seen.feeds()) - 1)
+            await asyncio.sleep(10 * SETTLE)
+            assert {(f.finding.identity, f.finding.since) for f in await Views(observatory).findings()} == before
+            late.open.set()
+            await seen.synced()
+            assert {(f.finding.identity, f.finding.since) for f in await Views(observatory).findings()} == before
 
 
 async def test_what_vanished_during_a_pause_is_not_remembered_for_ever(

@@ -567,6 +567,7 @@ KIND_API: Final[Mapping[GroupKind, str]] = {kind: f"{kind[0]}/v1" if kind[0] els
 
 
 Objects: TypeAlias = dict[GroupKind, dict[Key, Any]]
+Scope: TypeAlias = tuple[GroupKind, Key]
 
 
 class Snapshot(msgspec.Struct):
@@ -574,9 +575,9 @@ class Snapshot(msgspec.Struct):
 
     ``objects``: by kind, then by key. ``unread``: kinds that could not be read (forbidden, not served), by kind, with
     the error's code: what cannot be seen is not reported as missing. ``secrets_granted``: the user lets us read
-    Secrets here. ``controllers``: workloads that run a known gateway controller. ``pending``: what was asked for and
-    has not been listed yet, by kind and scope (namespace and name, empty for all): nothing of it is missing so far.
-    ``probes``: what the last probe of each target came to.
+    Secrets here. ``controllers``: workloads that run a known gateway controller. ``listed``: what was listed, now or by
+    an earlier process, by kind and scope (namespace and name, empty for all). ``pending``: what was asked for and was
+    never listed: nothing of it is missing so far. ``probes``: what the last probe of each target came to.
     """
 
     cluster: str
@@ -585,8 +586,8 @@ class Snapshot(msgspec.Struct):
     controllers: tuple[ControllerObservation, ...] = ()
     unread: dict[GroupKind, str] = msgspec.field(default_factory=lambda: dict[GroupKind, str]())
     secrets_granted: bool = False
-    pending: set[tuple[GroupKind, Key]] = msgspec.field(default_factory=lambda: set[tuple[GroupKind, Key]]())
-
+    listed: set[Scope] = msgspec.field(default_factory=lambda: set[Scope]())
+    pending: set[Scope] = msgspec.field(default_factory=lambda: set[Scope]())
     probes: dict[ProbeTarget, ProbeResult] = msgspec.field(default_factory=lambda: dict[ProbeTarget, ProbeResult]())
 
     def awaits(self, kind: GroupKind, key: Key) -> bool:

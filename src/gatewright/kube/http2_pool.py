@@ -43,6 +43,8 @@ class Http2Pool:
         self._connections: list[Http2Connection] = []
         self._connecting: asyncio.Task[Http2Connection] | None = None
         self._closed = False
+        self.opened = 0
+        """Connections that were made so far."""
 
     @property
     def idle(self) -> bool:
@@ -141,4 +143,5 @@ class Http2Pool:
         if not made.usable:
             made.close()
             raise NotSpokenError("MAX_CONCURRENT_STREAMS 0")
+        self.opened += 1
         return made

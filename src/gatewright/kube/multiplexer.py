@@ -25,6 +25,12 @@ class Multiplexer:
         self._pool: Http2Pool | None = None
         self._identity: tuple[str, str] | None = None
         self._retired: list[Http2Pool] = []
+        self._earlier = 0
+
+    @property
+    def opened(self) -> int:
+        """Connections that were made so far, with any credential."""
+        return self._earlier + (self._pool.opened if self._pool else 0)
 
     @property
     def connections(self) -> int:
@@ -61,6 +67,7 @@ class Multiplexer:
     async def close(self) -> None:
         """End all connections and their streams. A later request opens new ones."""
         pools = [*self._retired, *([self._pool] if self._pool else [])]
+        self._earlier = self.opened
         self._pool, self._identity, self._retired = None, None, []
         for pool in pools:
             await pool.close()
@@ -72,6 +79,7 @@ class Multiplexer:
         shrink_read_buffers()
         context = _offering_http2(context_of(self._connection, credential))
         if self._pool is not None:
+            self._earlier = self.opened
             self._pool.retire()
             self._retired = [pool for pool in (*self._retired, self._pool) if not pool.idle]
         url = urlsplit(self._connection.server)

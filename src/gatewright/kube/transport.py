@@ -125,6 +125,7 @@ class Transport:
         self._http2 = self.options.http2 and self._base.startswith("https:") and not self._proxy
         keep_alive = KeepAlive(self.options.ping_after, self.options.ping_timeout, self.options.idle)
         self._shared = Multiplexer(connection, self.options.connect_timeout, keep_alive)
+        self._opened = 0
 
     def __repr__(self) -> str:
         return f"Transport({self.connection!r})"
@@ -152,6 +153,11 @@ class Transport:
     def http2_streams(self) -> int:
         """How many streams these connections carry now."""
         return self._shared.streams
+
+    @property
+    def opened(self) -> int:
+        """Grows with each connection for streams and multiplexed calls: another cluster may answer on a new one."""
+        return self._shared.opened + (0 if self._http2 else self._opened)
 
     def doubt(self) -> None:
         """An answer did not come: find out, within ``ping_timeout``, whether the shared connection is dead."""
@@ -275,8 +281,14 @@ class Transport:
         shrink_read_buffers()
         context = context_of(self.connection, credential) if self._base.startswith("https:") else True
         connector = aiohttp.TCPConnector(limit=0, ttl_dns_cache=30)
+        counting = aiohttp.TraceConfig()
+        counting.on_connection_create_end.append(self._made)
         session = aiohttp.ClientSession(
-            connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False, auto_decompress=True
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            trust_env=False,
+            auto_decompress=True,
+            trace_configs=[counting],
         )
         # The session before may have requests under way; by the time of the next change it has none.
         done, self._retired = self._retired, [self._session] if self._session else []
@@ -284,6 +296,9 @@ class Transport:
         for old in done:
             await old.close()
         return session
+
+    async def _made(self, *_: object) -> None:
+        self._opened += 1
 
     async def _read(self, response: aiohttp.ClientResponse, request: Request, limit: int) -> bytes:
         """The body, at most ``limit`` bytes after decompression (an error's body is cut short instead)."""

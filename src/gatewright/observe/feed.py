@@ -2,7 +2,8 @@
 
 A watch that ends is continued from its last resource version; one that is too old (410) begins anew with a list; a
 failure is waited for with a growing, jittered pause, and until the cluster is known to be the same: another one may
-answer at the address, and its objects must not be mixed with what was seen. A kind that is not served ends the feed.
+answer at the address, and its objects must not be mixed with what was seen. For the same reason nothing is told before
+it is known who answers on the connection that it came over. A kind that is not served ends the feed.
 What is listed and what changes goes to a ``Sink``, which never waits.
 """
 
@@ -29,6 +30,7 @@ from gatewright.kube.errors import (
 from gatewright.kube.feed import Change, Listed, list_typed, watch_typed
 from gatewright.model.errors import GatewrightError
 from gatewright.observe.feeds import FeedSpec
+from gatewright.observe.pulse import ClusterReplacedError
 
 _LASTS: Final = 2.0
 """Seconds after which a watch that the server agreed to counts as one that works, though nothing was heard in it."""
@@ -71,6 +73,11 @@ class Sink(Protocol):
         """The kind is not served."""
         ...
 
+    async def vouch(self) -> None:
+        """Returns once it is known that the cluster is the one that the feed began with, also on the newest connection.
+        Raises ``ClusterReplacedError``, and what keeps from knowing it."""
+        ...
+
     async def again(self) -> None:
         """Returns once it is known, anew, that the cluster is the one that the feed began with."""
         ...
@@ -104,15 +111,14 @@ class Feed:
     async def run(self) -> None:
         while True:
             try:
-                if not self._version:
-                    await self._list()
-                await self._watch()
+                if not await self._follow():
+                    self._sink.gone(self._spec)
+                    return
             except GoneError:
                 self._version = ""
                 await self._sink.again()
-            except ObjectNotFoundError:
-                self._sink.gone(self._spec)
-                return
+            except ClusterReplacedError:
+                raise
             except GatewrightError as error:
                 self._sink.failed(self._spec, error)
                 if isinstance(error, NotKubernetesError | TooLargeError):
@@ -121,6 +127,17 @@ class Feed:
                 self._failures += 1
                 await asyncio.sleep(self._options.pause(error, self._failures))
                 await self._sink.again()
+
+    async def _follow(self) -> bool:
+        """A list, where one is needed, and one watch. False: the kind is not served."""
+        try:
+            if not self._version:
+                await self._list()
+            await self._watch()
+        except ObjectNotFoundError:
+            await self._sink.vouch()
+            return False
+        return True
 
     async def _list(self) -> None:
         spec = self._spec
@@ -136,6 +153,7 @@ class Feed:
                 once=True,
                 refine=share,
             )
+            await self._sink.vouch()
         self._version, self._failures = found.resource_version, 0
         self._sink.listed(spec, found)
 
@@ -164,6 +182,7 @@ class Feed:
         try:
             async with aclosing(events):
                 async for change in events:
+                    await self._sink.vouch()
                     self._tell(change)
         finally:
             if lasting is not None:

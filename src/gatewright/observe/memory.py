@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from gatewright.gatewayapi.live import DEPLOYMENT as DEPLOYMENTS
-from gatewright.gatewayapi.live import SECRET, SHAPES, GroupKind, Secret, Snapshot, Workload
+from gatewright.gatewayapi.live import SECRET, SHAPES, GroupKind, Scope, Secret, Snapshot, Workload
 from gatewright.model.errors import ErrorReport
 from gatewright.model.observation import ControllerObservation
 from gatewright.model.probe import ProbeResult
@@ -52,6 +52,7 @@ class Memory(msgspec.Struct, frozen=True):
     findings: list[Since]
     error: ErrorReport | None = None
     probes: list[ProbeResult] = []
+    listed: list[Scope] = []
 
 
 def shape_of(kind: GroupKind) -> type[Any] | None:
@@ -91,4 +92,6 @@ def snapshot_of(cluster: str, memory: Memory) -> Snapshot:
         with contextlib.suppress(msgspec.DecodeError):
             objects = msgspec.msgpack.decode(kept.objects, type=list[shape])
             snapshot.objects[kind] = {found.metadata.key: found for found in objects}
+    # What cannot be read any more is as if it had never been listed.
+    snapshot.listed = {scope for scope in memory.listed if scope[0] in snapshot.objects}
     return snapshot

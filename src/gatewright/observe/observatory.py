@@ -430,6 +430,7 @@ def memory_of(state: ClusterState) -> memory.Memory:
         ],
         error=state.error,
         probes=list(snapshot.probes.values()),
+        listed=sorted(snapshot.listed),
     )
 
 

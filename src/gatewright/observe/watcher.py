@@ -28,6 +28,7 @@ from gatewright.gatewayapi.live import (
     GroupKind,
     Key,
     Owned,
+    Scope,
     Snapshot,
     Touched,
     Workload,
@@ -120,6 +121,9 @@ class ClusterWatcher:
         self._troubles: dict[FeedSpec, GatewrightError] = {}
         self._sure = asyncio.Event()
         self._doubts = 0
+        self._vouching = asyncio.Lock()
+        self._vouched = -1
+        """The newest connection of which it is known who answers there (``Transport.opened``)."""
         self._crds: dict[str, str] = {}
         self._lists = asyncio.Semaphore(_LISTS)
         self._wake = asyncio.Event()
@@ -178,11 +182,9 @@ class ClusterWatcher:
             began = asyncio.get_running_loop().time()
             try:
                 async with asyncio.timeout(self._options.patience):
-                    found = await identity(self.kube, multiplexed=True)
-                if found == self.uid:
-                    self._beat(asyncio.get_running_loop().time() - began)
-                    return
-                raise ClusterReplacedError(uid=found, registered=self.uid)
+                    await self._identify()
+                self._beat(asyncio.get_running_loop().time() - began)
+                return
             except TimeoutError:
                 self._fail(SlowError(seconds=round(self._options.patience)))
             except GatewrightError as error:
@@ -190,6 +192,16 @@ class ClusterWatcher:
             failures += 1
             pause = min(self._options.identity, 2.0 ** min(failures, 6))
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))
+
+    async def _identify(self) -> None:
+        """Raises ``ClusterReplacedError``, and what keeps the cluster from saying which one it is."""
+        newest = self.kube.transport.opened
+        found = await identity(self.kube, multiplexed=True)
+        if found != self.uid:
+            raise ClusterReplacedError(uid=found, registered=self.uid)
+        opened = self.kube.transport.opened
+        # One more is the connection that the question needed.
+        self._vouched = opened if opened - newest <= 1 else newest
 
     # Feeds
 
@@ -204,7 +216,7 @@ class ClusterWatcher:
                 await self._stop(spec, wanted)
             self.snapshot.pending.update((SECRET, key) for key in too_many_secrets(self.snapshot))
             for spec in sorted(wanted - self._feeds.keys()):
-                if self._held(spec):
+                if self._held(spec) and _scope(spec) not in self.snapshot.listed:
                     self.snapshot.pending.add(_scope(spec))
                 feed = Feed(lambda: self.kube, spec, self._shape(spec), self, self._options.feed, self._lists)
                 self._feeds[spec] = group.create_task(feed.run(), name=repr(feed))
@@ -223,7 +235,7 @@ class ClusterWatcher:
         with contextlib.suppress(asyncio.CancelledError):
             await asyncio.wait([task])
         self._answered.discard(spec)
-        self.snapshot.pending.discard(_scope(spec))
+        self._unlisted(spec)
         self._recovered(spec)
         self._refuse(spec, None)
         others = [other for other in wanted if other.kind == spec.kind and self._held(other)]
@@ -248,10 +260,16 @@ class ClusterWatcher:
         feeds: dict[GroupKind, list[FeedSpec]] = {}
         for spec in filter(self._held, self._feeds):
             feeds.setdefault(spec.kind, []).append(spec)
+        self.snapshot.listed &= {_scope(spec) for spec in self._feeds if self._held(spec)}
         for kind in self.snapshot.objects.keys() - {CRD}:
             objects = self.snapshot.objects[kind]
             for key in [key for key in objects if not any(spec.covers(key) for spec in feeds.get(kind, ()))]:
                 del objects[key]
+
+    def _unlisted(self, spec: FeedSpec) -> None:
+        """Nobody looks there any more."""
+        self.snapshot.pending.discard(_scope(spec))
+        self.snapshot.listed.discard(_scope(spec))
 
     def _held(self, spec: FeedSpec) -> bool:
         """Whether the snapshot holds what the feed brings."""
@@ -263,7 +281,7 @@ class ClusterWatcher:
         self.relists += 1
         self._recovered(spec)
         self._beat()
-        first = _scope(spec) in self.snapshot.pending or spec.kind in self.snapshot.unread or bool(found.unreadable)
+        first = _scope(spec) not in self.snapshot.listed or spec.kind in self.snapshot.unread or bool(found.unreadable)
         self._refuse(spec, "observe.unreadable" if found.unreadable else None)
         if spec.kind == CRD:
             self._crds_listed(found.items)
@@ -272,6 +290,8 @@ class ClusterWatcher:
         self._touch_all(spec, {item.metadata.key: item.metadata for item in found.items})
         self._answered.add(spec)
         self.snapshot.pending.discard(_scope(spec))
+        if self._held(spec):
+            self.snapshot.listed.add(_scope(spec))
         self._moved.set()
 
     def changed(self, spec: FeedSpec, change: Change[Any]) -> None:
@@ -312,7 +332,7 @@ class ClusterWatcher:
     def gone(self, spec: FeedSpec) -> None:
         """The kind is not served now: asked again as soon as its CRD, or anything else, says so."""
         self._answered.add(spec)
-        self.snapshot.pending.discard(_scope(spec))
+        self._unlisted(spec)
         self._recovered(spec)
         self._refuse(spec, None)
         if self._held(spec):
@@ -321,6 +341,12 @@ class ClusterWatcher:
         self._feeds.pop(spec, None)
         asyncio.get_running_loop().call_later(1.0, self._moved.set)
         self._settle()
+
+    async def vouch(self) -> None:
+        while self._vouched != self.kube.transport.opened:
+            async with self._vouching:
+                if self._vouched != self.kube.transport.opened:
+                    await self._identify()
 
     async def again(self) -> None:
         self._doubts += 1
@@ -439,6 +465,9 @@ class ClusterWatcher:
         """Reads one CRD into the snapshot; tells what failed."""
         try:
             crd = await self._crd(name)
+            await self.vouch()
+        except ClusterReplacedError:
+            raise
         except GatewrightError as error:
             if name in self._crds:
                 # Behind the others: one that cannot be read does not keep them from it.
@@ -520,9 +549,7 @@ class ClusterWatcher:
         if beats % _VERSION_EVERY == 0 and self._sure.is_set():
             self.snapshot.kubernetes = await self.kube.version(multiplexed=True)
             return
-        found = await identity(self.kube, multiplexed=True)
-        if found != self.uid:
-            raise ClusterReplacedError(uid=found, registered=self.uid)
+        await self._identify()
 
     def _beat(self, seconds: float | None = None, *, partly: bool = False) -> None:
         before, trouble = self.pulse.seen_at, next(iter(self._troubles.values()), None)
@@ -558,7 +585,7 @@ def _same(before: Any, after: Any) -> bool:
     return before is not None and before.metadata.resource_version == after.metadata.resource_version != ""
 
 
-def _scope(spec: FeedSpec) -> tuple[GroupKind, Key]:
+def _scope(spec: FeedSpec) -> Scope:
     return (spec.kind, (spec.namespace, spec.name))
 
 

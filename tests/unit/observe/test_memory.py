@@ -48,6 +48,10 @@ def snapshots(draw: st.DrawFn) -> Snapshot:
         target = ProbeTarget("east", ref_of(GATEWAY, ("shop", name)), "http", "HTTP", "h", 80)
         snapshot.probes[target] = ProbeResult(target, draw(WORDS), "ok", message("probe.ok"))
     snapshot.unread = draw(st.dictionaries(st.sampled_from([SECRET, GATEWAY, SERVICE]), WORDS, max_size=3))
+    snapshot.listed = {
+        (kind, ("", "")) for kind in draw(st.sets(st.sampled_from(sorted(snapshot.objects) or [SECRET])))
+    }
+    snapshot.listed &= {(kind, ("", "")) for kind in snapshot.objects}
     snapshot.controllers = draw(st.sampled_from([(), (w.controller(),)]))
     return snapshot
 
@@ -74,7 +78,8 @@ def test_objects_of_another_version_are_left_out_and_the_rest_is_kept() -> None:
     good = memory.snapshot_of("east", memory.decode(kept(SECRET, [Secret(Meta("a", "b"))])))
     assert list(good.of(SECRET)) == [("b", "a")]
     for kind, objects in ((SECRET, [{"metadata": 7}]), (("", "Future"), [{"metadata": {"name": "x"}}])):
-        assert memory.snapshot_of("east", memory.decode(kept(kind, objects))).objects == {}
+        found = memory.snapshot_of("east", memory.decode(kept(kind, objects, listed=[(kind, ("", ""))])))
+        assert (found.objects, found.listed) == ({}, set())
 
 
 @pytest.mark.parametrize("body", [b"", b"\xc1", b"\x93\x01\x02\x03", b"not a memory"])
