@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from handles import ClusterHandle
 from installation import Install, Installation
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from populated import TEAM, Populated, populate
 from visitor import LANGUAGES, PATIENCE, STILL, Visit, Visitor
 
@@ -69,6 +69,30 @@ def test_no_page_has_a_serious_fault(language: str, full: tuple[Installation, Po
         visitor.open(path)
         found += faults(page, path)
     assert not found, "\n".join(found)
+
+
+def test_a_row_is_not_empty_while_its_words_are_on_their_way(
+    full: tuple[Installation, Populated], visit: Visit
+) -> None:
+    installation, _ = full
+    visitor = visit(installation)
+    page = visitor.page
+    visitor.sign_in()
+    late: list[Route] = []
+
+    def hold(request: Route) -> None:
+        late.append(request)
+
+    page.route(re.compile(r"/assets/event-[^/]*\.js"), hold)
+    page.goto(f"{installation.url}/events")
+    opens = page.get_by_role("table").get_by_role("button", name="…")
+    expect(opens.first).to_be_visible(timeout=PATIENCE)
+    assert late
+    page.evaluate(AXE)
+    assert judged(page, "/events", ["button-name"]) == []
+    for request in late:
+        request.continue_()
+    expect(opens).to_have_count(0, timeout=PATIENCE)
 
 
 def held(visitor: Visitor, label: str) -> None:

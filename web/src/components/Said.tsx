@@ -5,22 +5,24 @@ import { Marked } from "./Marked";
 import { Shape } from "./Shape";
 
 export function Said({ message }: { message: Message | null | undefined }) {
-  return <Marked text={useSay()(message)} />;
+  const said = useSay()(message);
+  // Its words are on their way: a button or a row of a table is not empty meanwhile.
+  if (message && !said) return <span aria-busy="true">…</span>;
+  return <Marked text={said} />;
 }
 
 /** An error that the server kept, e.g. why a cluster was not seen: what is, and what to do. */
 export function Kept({ report }: { report: ErrorReport }) {
-  const say = useSay();
   const { message, remedy } = sentencesOfReport(report);
   return (
     <div className="note tone-unhealthy">
       <Shape tone="unhealthy" />
       <div className="words">
         <strong>
-          <Marked text={say(message)} />
+          <Said message={message} />
         </strong>
         <span>
-          <Marked text={say(remedy)} />
+          <Said message={remedy} />
         </span>
       </div>
     </div>
