@@ -32,6 +32,7 @@ from playwright.async_api import CDPSession, Page
 
 from bench.observation import TEAM, percentile, show
 from bench.world import World, world
+from gatewright.background import alongside
 from gatewright.lab.simulator import SimulatedFleet
 
 RATE = 20.0
@@ -186,13 +187,8 @@ async def changing(fleet: SimulatedFleet) -> AsyncGenerator[None]:
             async for _ in fleet.change(rate=RATE, seconds=10):
                 pass
 
-    task = asyncio.create_task(change())
-    try:
+    async with alongside(change()):
         yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
 
 
 async def main(clusters: int) -> None:

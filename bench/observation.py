@@ -30,6 +30,7 @@ import aiohttp
 from platformdirs import user_cache_path
 
 from bench.fleet import TARGET
+from gatewright.background import alongside
 from gatewright.lab.simulator import FleetOptions, SimulatedFleet, simulated_fleet
 from gatewright.model.desired import Binding, Desired, Team
 from gatewright.observe.clusters import Clusters
@@ -147,19 +148,16 @@ async def latency(running: Server, fleet: SimulatedFleet, name: str, disturb: bo
     seen: dict[tuple[str, str, str], list[float]] = {}
     made: dict[tuple[str, str, str], list[float]] = {}
     ready = asyncio.Event()
-    reader = asyncio.create_task(subscribe(running, seen, ready))
     views: dict[str, list[float]] = {"/health": [], f"/health?team={TEAM}": []}
-    await ready.wait()
-    asking = asyncio.create_task(ask(running, views))
-    disturbing = asyncio.create_task(relist(fleet)) if disturb else None
-    async for change in fleet.change(rate=RATE, seconds=SECONDS):
-        made.setdefault((change.cluster, change.namespace, change.name), []).append(change.at / 1e9)
-    await asyncio.sleep(2)
-    for task in (reader, asking, disturbing):
-        if task is not None:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+    async with contextlib.AsyncExitStack() as beside:
+        await beside.enter_async_context(alongside(subscribe(running, seen, ready)))
+        await ready.wait()
+        await beside.enter_async_context(alongside(ask(running, views)))
+        if disturb:
+            await beside.enter_async_context(alongside(relist(fleet)))
+        async for change in fleet.change(rate=RATE, seconds=SECONDS):
+            made.setdefault((change.cluster, change.namespace, change.name), []).append(change.at / 1e9)
+        await asyncio.sleep(2)
     waits = [1000 * (min(t for t in seen.get(key, ()) if t >= at) - at) for key, moments in made.items()
              for at in moments if any(t >= at for t in seen.get(key, ()))]  # fmt: skip
     total = sum(len(moments) for moments in made.values())

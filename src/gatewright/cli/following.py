@@ -16,6 +16,7 @@ from rich.console import Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
+from gatewright.background import alongside
 from gatewright.cli.client import Api
 from gatewright.cli.command import Session
 from gatewright.cli.views import health as view
@@ -55,18 +56,12 @@ async def _looks(session: Session, api: Api, look: Look) -> AsyncGenerator[Seen]
     """One look now, and one after every change: many changes in a burst need one look only."""
     changed = asyncio.Event()
     waking = _listening(api, changed) if session.settings.server else _ticking(changed)
-    task = asyncio.create_task(waking, name="changes")
-    try:
-        while not task.done():
+    async with alongside(waking, name="changes") as waked:
+        while not waked.done():
             changed.clear()
             yield await look()
             await changed.wait()
             await asyncio.sleep(SETTLE)
-        await task
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.wait([task])
 
 
 async def _listening(api: Api, changed: asyncio.Event) -> None:

@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Final
 
+from gatewright.background import alongside
 from gatewright.cli import exits
 from gatewright.cli.views import rollout as view
 from gatewright.model.rollout import RolloutEvent, RolloutStatus
@@ -55,14 +56,9 @@ async def _tree(session: Session, api: Api, path: str) -> None:
     board = view.Board(await api.get(path, RolloutStatus), session.language)
     with Live(board, console=session.screen.out, refresh_per_second=4, transient=True):
         changed = asyncio.Event()
-        reading = asyncio.create_task(_refresh(api, path, board, changed), name="rollout status")
-        try:
+        async with alongside(_refresh(api, path, board, changed), name="rollout status"):
             async for _ in _events(api, path):
                 changed.set()
-        finally:
-            reading.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await reading
 
 
 async def _refresh(api: Api, path: str, board: view.Board, changed: asyncio.Event) -> None:

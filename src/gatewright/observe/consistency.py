@@ -15,6 +15,7 @@ from typing import Final, Generic, TypeAlias, TypeVar
 
 import structlog
 
+from gatewright.background import alongside
 from gatewright.gatewayapi.consistency.facts import facts_of
 from gatewright.gatewayapi.consistency.hostnames import Served, compare_served, served_by
 from gatewright.gatewayapi.consistency.matrix import matrix
@@ -134,13 +135,10 @@ class Consistency:
     @contextlib.asynccontextmanager
     async def keeping(self, every: float = EVERY) -> AsyncGenerator[None]:
         """While open, the skew of every team is remembered from its beginning to its end, and told as events."""
-        task = asyncio.create_task(self._run(every), name="skew")
         try:
-            yield
+            async with alongside(self._run(every), name="skew"):
+                yield
         finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
             self._noted, self._noted_of = None, Tenures()
 
     async def _run(self, every: float) -> None:

@@ -15,6 +15,7 @@ from typing import Final, TypeVar
 import msgspec
 import structlog
 
+from gatewright.background import alongside, cancelled
 from gatewright.gatewayapi.live import Touched
 from gatewright.model.errors import GatewrightError
 from gatewright.observe import memory
@@ -133,7 +134,7 @@ class Observatory:
             await shares.balance()
             loops = (presence.beat(), shares.run(), self._registering(), self._keeping(), self._rejudging())
             for loop in loops:
-                stack.push_async_callback(_cancelled, asyncio.create_task(loop))
+                stack.push_async_callback(cancelled, asyncio.create_task(loop))
             try:
                 yield
             finally:
@@ -200,12 +201,12 @@ class Observatory:
                     try:
                         await self._first_look(watcher, running)
                     except BaseException:
-                        await _cancelled(running)
+                        await cancelled(running)
                         raise
                 try:
                     await self._told_when_synced(watcher, running)
                 finally:
-                    await _cancelled(running)
+                    await cancelled(running)
             except GatewrightError as error:
                 self._log.warning("watch", cluster=directory.clusters[uid].name, code=error.code)
             except Exception:
@@ -240,38 +241,31 @@ class Observatory:
         return watcher
 
     async def _first_look(self, watcher: ClusterWatcher, running: asyncio.Task[None]) -> None:
-        waiting = asyncio.create_task(watcher.synced.wait())
-        await asyncio.wait((waiting, running), timeout=self._options.starting, return_when=asyncio.FIRST_COMPLETED)
-        await _cancelled(waiting)
+        async with alongside(watcher.synced.wait()) as synced:
+            await asyncio.wait((synced, running), timeout=self._options.starting, return_when=asyncio.FIRST_COMPLETED)
         if watcher.synced.is_set():
             self.board.synced(watcher.uid)
         self.board.judge(watcher.uid)
 
     async def _told_when_synced(self, watcher: ClusterWatcher, running: asyncio.Task[None]) -> None:
-        waiting = asyncio.create_task(watcher.synced.wait())
-        try:
-            await asyncio.wait((waiting, running), return_when=asyncio.FIRST_COMPLETED)
+        async with alongside(watcher.synced.wait()) as synced:
+            await asyncio.wait((synced, running), return_when=asyncio.FIRST_COMPLETED)
             if watcher.synced.is_set():
                 self.board.synced(watcher.uid)
             await running
-        finally:
-            await _cancelled(waiting)
 
     async def _stop(self, uid: str) -> None:
         task = self._tasks.pop(uid, None)
         watcher = self._watchers.pop(uid, None)
         if task is not None:
-            await _cancelled(task)
+            await cancelled(task)
             if watcher is not None:
                 await self.clusters.discard(uid, watcher.kube)
             for call in self._leavers:
                 call(uid)
 
     async def _stop_all(self) -> None:
-        tasks = list(self._tasks.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await cancelled(*self._tasks.values())
         with contextlib.suppress(GatewrightError):
             await self._keep(self._watchers, everything=True)
         self._tasks.clear()
@@ -396,8 +390,7 @@ class Observatory:
                     self.board.synced(uid)
                 self.board.judge(uid)
             finally:
-                for task in ends:
-                    await _cancelled(task)
+                await cancelled(*ends)
                 self._watchers.pop(uid, None)
 
 
@@ -436,9 +429,3 @@ def memory_of(state: ClusterState) -> memory.Memory:
 
 def _slices(found: Sequence[T], size: int) -> Iterable[Sequence[T]]:
     return (found[start : start + size] for start in range(0, len(found), size))
-
-
-async def _cancelled(task: asyncio.Task[object]) -> None:
-    task.cancel()
-    with contextlib.suppress(asyncio.CancelledError, Exception):
-        await task

@@ -7,12 +7,12 @@ server) looks, probes what was not probed lately, and remembers that.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 import msgspec
 
+from gatewright.background import alongside
 from gatewright.gatewayapi.health.hostnames import covers, normal
 from gatewright.gatewayapi.health.probes import is_fresh
 from gatewright.gatewayapi.live import GATEWAY, Key, Snapshot
@@ -107,13 +107,8 @@ class Probes:
         prober = Prober(
             by_cluster.items, lambda _: None, ProberOptions(self._policy), neighbours=lambda: self._addresses()
         )
-        task = asyncio.create_task(prober.run(), name="probes")
-        try:
+        async with alongside(prober.run(), name="probes"):
             results = await prober.now(targets, SECONDS)
-        finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
         if not self._observatory.watches_now:
             await self._remember({cluster.name: uid for uid, cluster in directory.clusters.items()}, results)
         return results

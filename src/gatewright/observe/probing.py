@@ -6,10 +6,10 @@ target.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Iterator, Sequence
 
+from gatewright.background import alongside
 from gatewright.gatewayapi.health.probes import is_fresh, told
 from gatewright.gatewayapi.live import GATEWAY, Key
 from gatewright.gatewayapi.probing import targets_of
@@ -39,13 +39,8 @@ class Probing:
     @contextlib.asynccontextmanager
     async def probing(self) -> AsyncGenerator[None]:
         """While open, this process probes the clusters that it watches, unless the user says not to."""
-        task = asyncio.create_task(self._prober.run(), name="prober")
-        try:
+        async with alongside(self._prober.run(), name="prober"):
             yield
-        finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
 
     def _targets(self) -> Iterator[tuple[str, Sequence[ProbeTarget]]]:
         """By cluster. Targets are made again only where the cluster was judged again."""

@@ -14,6 +14,7 @@ from typing import Final, Generic, TypeVar, cast
 import msgspec
 import structlog
 
+from gatewright.background import alongside
 from gatewright.model.errors import GatewrightError
 from gatewright.model.events import Severity
 from gatewright.model.health import ObjectHealth
@@ -97,13 +98,8 @@ class Reporter:
 
     @contextlib.asynccontextmanager
     async def reporting(self) -> AsyncGenerator[None]:
-        task = asyncio.create_task(self._run(), name="reporter")
-        try:
+        async with alongside(self._run(), name="reporter"):
             yield
-        finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
 
     async def _run(self) -> None:
         while True:

@@ -17,6 +17,7 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
+from gatewright.background import cancelled
 from gatewright.gatewayapi.crds import is_gateway_api_crd
 from gatewright.gatewayapi.live import (
     CRD,
@@ -230,10 +231,7 @@ class ClusterWatcher:
         return Owned if spec.metadata_only and spec.kind != NAMESPACE else SHAPES[spec.kind]
 
     async def _stop(self, spec: FeedSpec, wanted: Collection[FeedSpec]) -> None:
-        task = self._feeds.pop(spec)
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.wait([task])
+        await cancelled(self._feeds.pop(spec))
         self._answered.discard(spec)
         self._unlisted(spec)
         self._recovered(spec)

@@ -19,6 +19,7 @@ from typing import TypeAlias
 import msgspec
 import structlog
 
+from gatewright.background import alongside
 from gatewright.gatewayapi.live import Touched, WrittenMeta
 from gatewright.model.desired import BundleName
 from gatewright.model.errors import GatewrightError
@@ -130,13 +131,8 @@ class DriftWatch:
     @contextlib.asynccontextmanager
     async def working(self) -> AsyncGenerator[None]:
         """While open, this process looks and heals."""
-        running = asyncio.create_task(self.run(), name="drift")
-        try:
+        async with alongside(self.run(), name="drift"):
             yield
-        finally:
-            running.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await running
 
     async def _sweeping(self) -> None:
         while True:

@@ -15,6 +15,7 @@ from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 from typing import ClassVar, Final
 
+from gatewright.background import alongside
 from gatewright.kube.client import KubeClient
 from gatewright.kube.errors import AlreadyExistsError, ObjectConflictError, ObjectNotFoundError
 from gatewright.kube.resources import LEASES
@@ -127,13 +128,10 @@ async def held(kube: KubeClient, installation: str, rollout: str) -> AsyncGenera
     """Acquires, keeps renewing, and releases on leaving."""
     lease = Lease(kube, installation, rollout)
     await lease.acquire()
-    keeper = asyncio.create_task(lease.keep(), name=f"lease {rollout}")
     try:
-        yield lease
+        async with alongside(lease.keep(), name=f"lease {rollout}"):
+            yield lease
     finally:
-        keeper.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await keeper
         await lease.release()
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
+from gatewright.background import alongside
 from gatewright.model.plan import STOPS, Action, Plan, PlanOutline
 from gatewright.model.rollout import Command, RolloutEvent, RolloutStatus
 from gatewright.model.tenure import Tenures
@@ -177,8 +178,8 @@ class Rollouts:
             self._engine = await stack.enter_async_context(engine(self._engine_url, self._executor, presence.id))
             stack.callback(self._stop)
             await self._sweep(presence)
-            for task in (self._sweeping(presence), presence.beat()):
-                stack.push_async_callback(_cancel, asyncio.create_task(task))
+            for work in (self._sweeping(presence), presence.beat()):
+                await stack.enter_async_context(alongside(work))
             yield
 
     def _stop(self) -> None:
@@ -219,12 +220,6 @@ class Rollouts:
                 await unit.rollouts.append(rollout.id, "taken-over", told)
             await self._engine.drop(rollout.id, rollout.generation)
             await self._engine.start(rollout.id, generation)
-
-
-async def _cancel(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await task
 
 
 async def _present_team(unit: Unit, stored: StoredPlan) -> Tenures:

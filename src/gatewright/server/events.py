@@ -16,6 +16,7 @@ from typing import Annotated, Any, Final, Protocol, TypeAlias, TypeVar, cast
 import msgspec
 from fastapi import Depends, Header
 
+from gatewright.background import cancelled
 from gatewright.server.errors import EventIdError
 from gatewright.server.ids import SEALED
 
@@ -139,17 +140,11 @@ def encode(event: Sent) -> bytes:
 async def _close(events: AsyncIterator[T], following: asyncio.Future[T | None]) -> None:
     """Lets the reading end before anything else does. Whoever ends a request cancels it more than once, and what was
     left running would keep its database connection."""
-    following.cancel()
-    interrupted = False
-    while not following.done():
-        try:
-            await asyncio.wait((following,))
-        except asyncio.CancelledError:
-            interrupted = True
-    if not following.cancelled():
-        following.exception()
-    close = getattr(events, "aclose", None)
-    if close is not None:
-        await close()
-    if interrupted:
-        raise asyncio.CancelledError
+    try:
+        await cancelled(following)
+    finally:
+        if not following.cancelled():
+            following.exception()
+        close = getattr(events, "aclose", None)
+        if close is not None:
+            await close()

@@ -12,6 +12,7 @@ import time
 from collections.abc import Awaitable, Callable, Generator
 from typing import Final
 
+from gatewright.background import alongside
 from gatewright.cli.command import Session
 from gatewright.cli.demo import install, leave, report, traffic, watch
 from gatewright.cli.demo.report import Check, Scene
@@ -49,14 +50,11 @@ async def play(session: Session, *, once: bool, port: int | None) -> int:
     as_data = screen.format != "table"
     show = _Show(Teller(screen.err if once or as_data else screen.out, session.language))
     with _stopping(asyncio.Event()) as stop:
-        playing = asyncio.create_task(show.run(stop, once=once, port=0 if once and port is None else port))
-        stopped = asyncio.create_task(stop.wait())
-        await asyncio.wait([playing, stopped], return_when=asyncio.FIRST_COMPLETED)
-        stopped.cancel()
-        if not playing.done() and not show.played:
-            playing.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await playing
+        performance = show.run(stop, once=once, port=0 if once and port is None else port)
+        async with alongside(performance) as playing, alongside(stop.wait()) as stopped:
+            await asyncio.wait([playing, stopped], return_when=asyncio.FIRST_COMPLETED)
+            if show.played:
+                await playing
     if not show.played:
         return INTERRUPTED
     if as_data:

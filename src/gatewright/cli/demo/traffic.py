@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any, Final
 
+from gatewright.background import alongside
 from gatewright.cli.demo import look
 from gatewright.cli.demo.errors import SceneryError
 from gatewright.cli.demo.install import PAYMENTS, A, B, C
@@ -79,12 +80,9 @@ async def outage(stage: Stage) -> None:
     """B's API server is killed while A is being changed. The rollout stops at B, says so, and goes on later."""
     await stage.gatewright("apply", "-f", stage.file("payments.yaml", team_file("payments", PAYMENTS, MORE_PORTS)))
     before = await look.ours(stage, C)
-    killing = asyncio.create_task(_kill_during(stage))
-    try:
+    async with alongside(_kill_during(stage)) as killing:
         await stage.gatewright("rollout", "start", "--team", "payments", "--yes", code=ClusterError.exit_code)
         changing = await asyncio.wait_for(killing, 10)
-    finally:
-        killing.cancel()
     async with stage.api() as api:
         rollout = (await api.get("/rollouts", list[RolloutStatus], team="payments"))[0]
     states = {target.cluster: target.state for target in rollout.targets}

@@ -16,6 +16,7 @@ from typing import Final
 import msgspec
 import structlog
 
+from gatewright.background import cancelled
 from gatewright.model.desired import Notification
 from gatewright.model.errors import GatewrightError
 from gatewright.model.events import RETENTION_DAYS, Event
@@ -82,9 +83,7 @@ class Notifier:
         try:
             yield
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await cancelled(*tasks)
 
     async def run(self) -> None:
         """Sends until it is cancelled; then lets what is under way arrive, for a moment."""
