@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from argon2 import PasswordHasher
 from fastapi import Request
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from people import PlainHasher
 
@@ -137,6 +137,7 @@ def test_reading_needs_no_token(method: str) -> None:
 
 
 @given(st.text(max_size=80), st.text(max_size=80))
+@example("", "\0")
 def test_only_the_sessions_own_token_is_taken(cookie: str, other: str) -> None:
     cookie, other = cookie.encode("ascii", "ignore").decode(), other.encode("ascii", "ignore").decode()
     assert (csrf.token_of(cookie) == csrf.token_of(other)) == (cookie == other)
