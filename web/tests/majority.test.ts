@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { MappingCell, ResourceMapping } from "~/api/schema";
-import { isApart, majority } from "~/pages/team/majority";
+import { apart, majority } from "~/pages/team/majority";
 
 const cell = (cluster: string, digest: string, presence: MappingCell["presence"] = "present"): MappingCell => ({
   cluster,
@@ -18,18 +18,20 @@ describe("what most clusters have", () => {
   it("is what is there most often; who has something else is apart", () => {
     const found = row(cell("a", "x"), cell("b", "y"), cell("c", "y"), cell("d", "", "absent"));
     expect(majority(found)).toBe("y");
-    expect(found.cells.map((one) => isApart(found, one))).toEqual([true, false, false, false]);
+    expect(found.cells.map((one) => apart(found, one))).toEqual(["most", null, null, null]);
   });
-  it("is nothing where all differ: then none is the odd one out", () => {
-    const found = row(cell("a", "x"), cell("b", "y"));
+  it("is nothing where all differ: none is the odd one out, and each differs from the others", () => {
+    const found = row(cell("a", "x"), cell("b", "y"), cell("c", "", "absent"));
     expect(majority(found)).toBe("");
-    expect(found.cells.some((one) => isApart(found, one))).toBe(false);
+    expect(found.cells.map((one) => apart(found, one))).toEqual(["others", "others", null]);
   });
-  it("is that of the first of equally many", () => {
-    expect(majority(row(cell("a", "x"), cell("b", "y"), cell("c", "y"), cell("d", "x")))).toBe("x");
+  it("is nothing where equally many have this and that", () => {
+    const found = row(cell("a", "x"), cell("b", "y"), cell("c", "y"), cell("d", "x"));
+    expect(majority(found)).toBe("");
+    expect(found.cells.every((one) => apart(found, one) === "others")).toBe(true);
   });
   it("sets nobody apart where the clusters agree", () => {
     const found = { ...row(cell("a", "x"), cell("b", "x")), agreement: "same" as const };
-    expect(found.cells.some((one) => isApart(found, one))).toBe(false);
+    expect(found.cells.some((one) => apart(found, one))).toBe(false);
   });
 });

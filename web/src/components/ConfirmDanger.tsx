@@ -74,7 +74,6 @@ function Asking({ name, title, verb, consequences, run, done, close }: Props) {
             style={{ marginBottom: 0 }}
           >
             <Input
-              autoFocus
               autoComplete="off"
               spellCheck={false}
               aria-label={t("danger.label", { name })}

@@ -59,6 +59,10 @@ interface Props<Row> {
   empty?: ReactNode;
   detail?: (row: Row, close: () => void) => ReactNode;
   onOpen?: (row: Row) => void;
+  /** Small cells and heads in two lines, for many columns. */
+  dense?: boolean;
+  /** False where the page searches for itself, e.g. on the server. */
+  search?: boolean;
   /** Beside the search. */
   tools?: ReactNode;
   /** What takes so long, said after ten seconds. */
@@ -66,9 +70,24 @@ interface Props<Row> {
 }
 
 const VIRTUAL = 60;
+/** Pixels of the head with its line. */
+const HEAD = { roomy: 42, dense: 55 };
 
 export function DataTable<Row extends object>(props: Props<Row>) {
-  const { label, rows, columns, rowKey, query, empty, detail, onOpen, tools, doing } = props;
+  const {
+    label,
+    rows,
+    columns,
+    rowKey,
+    query,
+    empty,
+    detail,
+    onOpen,
+    tools,
+    doing,
+    dense = false,
+    search = true,
+  } = props;
   const { t, i18n } = useTranslation();
   const filterable = columns.filter((column) => column.options).map((column) => column.key);
   const [filters, change] = useFilters(filterable);
@@ -86,10 +105,10 @@ export function DataTable<Row extends object>(props: Props<Row>) {
   if (!rows) return <Loading lines={12} doing={doing} />;
   if (!rows.length && empty) return <div className="card">{empty}</div>;
   return (
-    <section className="table" aria-label={label}>
+    <section className={dense ? "table dense" : "table"} aria-label={label}>
       <div className="row spread">
         <div className="row">
-          <Search value={filters.q} onChange={(q) => change({ q })} />
+          {search && <Search value={filters.q} onChange={(q) => change({ q })} />}
           {tools}
           <Count found={found.length} all={rows.length} filters={filters} clear={() => change({ q: "", picks: {} })} />
         </div>
@@ -106,7 +125,7 @@ export function DataTable<Row extends object>(props: Props<Row>) {
             columns={shown.map((column) => made(column, filters, open))}
             pagination={false}
             virtual={found.length > VIRTUAL}
-            scroll={{ x: widthOf(shown), y: Math.max(120, height - 42) }}
+            scroll={{ x: widthOf(shown), y: Math.max(120, height - HEAD[dense ? "dense" : "roomy"]) }}
             showSorterTooltip={false}
             rowClassName={(row) =>
               `${open ? "opens" : ""}${filters.open && rowKey(row) === filters.open ? " table-row-open" : ""}`

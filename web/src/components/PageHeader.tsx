@@ -5,12 +5,13 @@
  *   <PageHeader title={t("title")} object={name} summary={...} actions={<Button>...</Button>} />
  *
  * `object`: the name of the one thing that the page is about; the title is then the crumb before it.
- * `above`: the list that it comes from, when that is no team or cluster: `{ to: "/rollouts", title }`.
+ * `above`: the list that it comes from, when that is no team or cluster: `{ to: "/rollouts", title }`. It stays narrowed
+ * to the team and cluster in hand, though not to the cluster that the page is about.
  */
 import { type ReactNode, useEffect } from "react";
 import { Link, useLocation } from "react-router";
 import { useTranslation } from "~/i18n/react";
-import { read, useScope } from "~/shell/scope";
+import { linked, read, useScope } from "~/shell/scope";
 
 interface Props {
   title: string;
@@ -23,7 +24,7 @@ interface Props {
 
 export function PageHeader({ title, object, state, summary, actions, above }: Props) {
   const { t } = useTranslation("shell");
-  const { team, cluster, link } = useScope();
+  const { team, cluster } = useScope();
   const { pathname, search } = useLocation();
   useEffect(() => {
     document.title = [object, title, "Gatewright"].filter(Boolean).join(" · ");
@@ -37,7 +38,7 @@ export function PageHeader({ title, object, state, summary, actions, above }: Pr
       : `/clusters/${encodeURIComponent(cluster)}`;
     crumbs.push({ to, title: cluster });
   }
-  if (above) crumbs.push({ to: link(above.to), title: above.title });
+  if (above) crumbs.push({ to: linked(above.to, team, object === cluster ? undefined : cluster), title: above.title });
   const last = object ?? title;
   const shown = crumbs.filter((crumb) => crumb.title !== last);
   return (

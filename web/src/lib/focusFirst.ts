@@ -1,6 +1,7 @@
 /**
- * What a dialog does once it is open: its first field is typed into. `autoFocus` alone does not hold without motion
- * (prefers-reduced-motion): the library then takes the focus for the dialog after the field had it.
+ * What a dialog does once it is open: its first field is typed into; without fields its first button is at hand. Not by
+ * `autoFocus`, which does not hold without motion (prefers-reduced-motion): the library then takes the focus for the
+ * dialog after the field had it.
  *
  *   <Modal afterOpenChange={() => focusFirst(fields.current)}>
  */
@@ -9,5 +10,6 @@ export function focusFirst(within: HTMLElement | null): void {
   const active = document.activeElement;
   const typing = active instanceof HTMLInputElement || active instanceof HTMLTextAreaElement;
   if (typing && within.contains(active)) return;
-  within.querySelector<HTMLElement>("input:not([type=file]), textarea")?.focus();
+  const first = within.querySelector<HTMLElement>("input:not([type=file]), textarea") ?? within.querySelector("button");
+  first?.focus();
 }

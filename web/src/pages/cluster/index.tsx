@@ -53,7 +53,11 @@ export default function Cluster() {
   const { cluster: name = "" } = useParams();
   const [params] = useSearchParams();
   const team = params.get("team") ?? undefined;
+  const { t: shell } = useTranslation("shell");
   const { may } = useSession();
+  const above = may("cluster.read")
+    ? { to: "/clusters", title: shell("nav.clusters") }
+    : { to: "/", title: shell("nav.fleet") };
   const query = useQuery(installation(name));
   // A credential's facts are told to some only; the answer says whether this is one of them.
   const told = (part: Part) => part.tab !== "credentials" || !query.data || !!query.data.credential;
@@ -66,6 +70,7 @@ export default function Cluster() {
       <PageHeader
         title={t("title")}
         object={name}
+        above={above}
         state={cluster && <States cluster={cluster} />}
         summary={cluster && <Summary cluster={cluster} />}
       />

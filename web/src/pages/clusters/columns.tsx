@@ -15,16 +15,17 @@ export interface ClusterRow extends RegisteredCluster {
 
 const REACH = Object.keys(reachabilityTone) as (keyof typeof reachabilityTone)[];
 
-export function useColumns(): Column<ClusterRow>[] {
+/** Where a cluster is is told to some only: to others it is no column. */
+export function useColumns(rows: readonly ClusterRow[] | undefined): Column<ClusterRow>[] {
   const { t } = useTranslation("clusters");
   const { t: common } = useTranslation("common");
   const word = (row: ClusterRow) => row.spec.custody ?? "auto";
-  return [
-    { key: "name", title: t("column.name"), value: (row) => row.spec.name, primary: true, width: 180 },
+  const all: Column<ClusterRow>[] = [
+    { key: "name", title: t("column.name"), value: (row) => row.spec.name, primary: true, width: 116 },
     {
       key: "health",
       title: t("column.health"),
-      width: 120,
+      width: 94,
       value: (row) => WORST.indexOf(row.seen?.state ?? "unknown"),
       pick: (row) => row.seen?.state ?? "unknown",
       options: WORST.map((state) => ({ value: state, label: common(`state.${state}`) })),
@@ -33,7 +34,7 @@ export function useColumns(): Column<ClusterRow>[] {
     {
       key: "reachability",
       title: t("column.reachability"),
-      width: 140,
+      width: 100,
       value: (row) => row.seen?.reachability ?? "",
       options: REACH.map((value) => ({ value, label: common(`reachability.${value}`) })),
       render: (row) => (row.seen ? <Reachability state={row.seen.reachability} quiet /> : "–"),
@@ -41,15 +42,15 @@ export function useColumns(): Column<ClusterRow>[] {
     {
       key: "server",
       title: t("column.server"),
-      width: 280,
+      width: 240,
       value: (row) => row.server,
       render: (row) => <CopyName name={row.server} />,
     },
-    { key: "kubernetes", title: t("column.kubernetes"), width: 110, value: (row) => row.kubernetes },
+    { key: "kubernetes", title: t("column.kubernetes"), width: 90, value: (row) => row.kubernetes },
     {
       key: "custody",
       title: t("column.custody"),
-      width: 150,
+      width: 102,
       value: word,
       options: (["auto", "own", "observe"] as const).map((value) => ({ value, label: t(`custody.${value}.label`) })),
       render: (row) => t(`custody.${word(row)}.label`),
@@ -57,19 +58,20 @@ export function useColumns(): Column<ClusterRow>[] {
     {
       key: "teams",
       title: t("column.teams"),
-      width: 170,
+      width: 96,
       value: (row) => row.seen?.teams?.join(", "),
     },
     {
       key: "secrets",
       title: t("column.secrets"),
-      width: 120,
+      width: 102,
       value: (row) => (row.spec.readSecrets ? t("yes") : t("no")),
     },
     {
       key: "probes",
       title: t("column.probes"),
-      width: 100,
+      width: 72,
+      hidden: true,
       value: (row) => (row.spec.probes === false ? t("no") : t("yes")),
     },
     {
@@ -98,9 +100,11 @@ export function useColumns(): Column<ClusterRow>[] {
     {
       key: "added",
       title: t("column.added"),
-      width: 120,
+      width: 86,
       value: (row) => row.added_at,
       render: (row) => <Since at={row.added_at} />,
     },
   ];
+  const told = (key: "server" | "uid") => rows?.some((row) => row[key]) ?? false;
+  return all.filter(({ key }) => (key !== "server" && key !== "uid") || told(key));
 }

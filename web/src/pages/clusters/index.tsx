@@ -23,13 +23,13 @@ export default function Clusters() {
   const [params, setParams] = useSearchParams();
   const query = useQuery(queries.clusters());
   const seen = useQuery({ ...matrix(), enabled: may("fleet.read") });
-  const columns = useColumns();
   const rows = useMemo(() => {
     const fleet = new Map((seen.data ?? []).map((row) => [row.cluster, row]));
     return query.data
       ?.map((one): ClusterRow => ({ ...one, seen: fleet.get(one.spec.name) }))
       .filter((row) => (!team || row.seen?.teams?.includes(team)) && (!cluster || row.spec.name === cluster));
   }, [query.data, seen.data, team, cluster]);
+  const columns = useColumns(rows);
   const way = WAYS.find((one) => one === params.get("register"));
   const open = (chosen: string | null) =>
     setParams((before) => {
@@ -52,6 +52,7 @@ export default function Clusters() {
         rows={rows}
         columns={columns}
         rowKey={(row) => row.spec.name}
+        dense
         onOpen={(row) => void navigate(clusterPath(row.spec.name))}
         empty={
           <EmptyState title={t("empty.title")} action={register}>

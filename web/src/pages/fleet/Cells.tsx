@@ -192,7 +192,10 @@ function SkewCellShown({ row }: { row: FleetRow }) {
   const hint = skews.map((one) => `${say(one.message)}\n${say(one.remedy)}`).join("\n\n");
   return (
     <Cell to={clusterPath(row.cluster)} tone={severityTone[worst]} hint={hint}>
-      {t("skews", { count: skews.length })}
+      <span className="numbers" aria-hidden>
+        {skews.length}
+      </span>
+      <span className="visually-hidden">{t("skews", { count: skews.length })}</span>
     </Cell>
   );
 }

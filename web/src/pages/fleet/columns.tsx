@@ -33,11 +33,11 @@ export function useColumns(rows: readonly FleetRow[] | undefined): Column<FleetR
   const channels = useValues(rows, (row) => row.channel);
   const atWork = rows?.some((row) => row.rollout) ?? false;
   return [
-    { key: "cluster", title: t("column.cluster"), value: (row) => row.cluster, primary: true, width: 168 },
+    { key: "cluster", title: t("column.cluster"), value: (row) => row.cluster, primary: true, width: 124 },
     {
       key: "health",
       title: t("column.health"),
-      width: 264,
+      width: 134,
       value: (row) => WORST.indexOf(row.state),
       pick: (row) => row.state,
       options: WORST.map((state) => ({ value: state, label: common(`state.${state}`) })),
@@ -46,7 +46,7 @@ export function useColumns(rows: readonly FleetRow[] | undefined): Column<FleetR
     {
       key: "bundle",
       title: t("column.bundle"),
-      width: 128,
+      width: 64,
       value: (row) => row.bundle ?? "",
       options: bundles.map((value) => ({ value, label: value })),
       render: (row) => <BundleCell row={row} part="bundle" />,
@@ -54,7 +54,7 @@ export function useColumns(rows: readonly FleetRow[] | undefined): Column<FleetR
     {
       key: "channel",
       title: t("column.channel"),
-      width: 132,
+      width: 92,
       value: (row) => row.channel ?? "",
       options: channels.map((value) => ({ value, label: value })),
       render: (row) => <BundleCell row={row} part="channel" />,
@@ -62,35 +62,35 @@ export function useColumns(rows: readonly FleetRow[] | undefined): Column<FleetR
     {
       key: "controller",
       title: t("column.controller"),
-      width: 140,
+      width: 100,
       value: (row) => row.controllers?.map((one) => `${one.name} ${one.version}`).join(", "),
       render: (row) => <ControllersCell row={row} />,
     },
     {
       key: "gateways",
       title: t("column.gateways"),
-      width: 126,
+      width: 78,
       value: (row) => badness(row.gateways),
       render: (row) => <CountsCell row={row} kind="Gateway" counts={row.gateways} />,
     },
     {
       key: "routes",
       title: t("column.routes"),
-      width: 106,
+      width: 60,
       value: (row) => badness(row.routes),
       render: (row) => <CountsCell row={row} kind="HTTPRoute" counts={row.routes} />,
     },
     {
       key: "certificates",
       title: t("column.certificates"),
-      width: 140,
+      width: 90,
       value: (row) => row.certificates?.soonest,
       render: (row) => <CertificatesCell row={row} />,
     },
     {
       key: "custody",
       title: t("column.custody"),
-      width: 128,
+      width: 68,
       value: (row) => row.custody ?? "unknown",
       options: CUSTODY.map((value) => ({ value, label: common(`custody.${value}`) })),
       render: (row) => <CustodyCell row={row} />,
@@ -98,7 +98,7 @@ export function useColumns(rows: readonly FleetRow[] | undefined): Column<FleetR
     {
       key: "reachability",
       title: t("column.reachability"),
-      width: 156,
+      width: 104,
       value: (row) => row.reachability,
       options: REACH.map((value) => ({ value, label: common(`reachability.${value}`) })),
       render: (row) => <ReachabilityCell row={row} />,
@@ -106,14 +106,14 @@ export function useColumns(rows: readonly FleetRow[] | undefined): Column<FleetR
     {
       key: "skew",
       title: t("column.skew"),
-      width: 118,
+      width: 64,
       value: (row) => -(row.skews?.length ?? 0),
       render: (row) => <SkewCell row={row} />,
     },
     {
       key: "drift",
       title: t("column.drift"),
-      width: 104,
+      width: 52,
       value: (row) => -(row.drifts ?? 0),
       render: (row) =>
         row.drifts ? (
@@ -127,7 +127,7 @@ export function useColumns(rows: readonly FleetRow[] | undefined): Column<FleetR
     {
       key: "rollout",
       title: t("column.rollout"),
-      width: 124,
+      width: 104,
       hidden: !atWork,
       value: (row) => row.rollout?.state,
       render: (row) => <RolloutCell row={row} />,
@@ -135,7 +135,7 @@ export function useColumns(rows: readonly FleetRow[] | undefined): Column<FleetR
     {
       key: "seen",
       title: t("column.seen"),
-      width: 124,
+      width: 84,
       value: (row) => row.seen_at,
       render: (row) => <Since at={row.seen_at} />,
     },

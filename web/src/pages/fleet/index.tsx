@@ -67,6 +67,7 @@ export default function Fleet() {
           columns={columns}
           rowKey={(row) => row.cluster}
           doing={t("doing")}
+          dense
           onOpen={(row) => void navigate(clusterPath(row.cluster))}
           empty={<Empty team={team} />}
         />

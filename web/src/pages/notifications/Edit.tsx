@@ -93,7 +93,7 @@ export function Edit({ notification, known, close }: Props) {
             }),
           ]}
         >
-          <Input autoFocus autoComplete="off" spellCheck={false} maxLength={63} />
+          <Input autoComplete="off" spellCheck={false} maxLength={63} />
         </Form.Item>
       )}
       <Form.Item name="type" label={t("column.type")}>

@@ -77,7 +77,11 @@ export function Log({ following, cluster, clear, over }: Props) {
         {lines.slice(-SHOWN).map((line) => (
           <Line key={line.seq} line={line} text={say(line.message)} named={!cluster} />
         ))}
-        {!lines.length && <li className="muted">{t("log.empty")}</li>}
+        {!lines.length && (
+          <li className="muted">
+            {t(following.state !== "resting" && !following.lines.length ? "log.loading" : "log.empty")}
+          </li>
+        )}
       </ol>
       {!end && (
         <Button size="small" className="log-end" onClick={() => setEnd(true)}>

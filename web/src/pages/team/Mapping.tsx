@@ -8,7 +8,7 @@ import { useTranslation } from "~/i18n/react";
 import { useSay } from "~/i18n/server";
 import { WORST } from "~/lib/states";
 import { MappingDetail } from "./MappingDetail";
-import { isApart } from "./majority";
+import { apart } from "./majority";
 import type { Part } from "./part";
 import { mappings } from "./queries";
 
@@ -112,13 +112,13 @@ function Cell({ row, cluster, wide }: { row: ResourceMapping; cluster: string; w
   const cell = row.cells.find((one) => one.cluster === cluster);
   if (!cell) return null;
   if (cell.presence !== "present") return <Missing presence={cell.presence} />;
-  const apart = isApart(row, cell);
+  const how = apart(row, cell);
   const said = say(cell.reason);
   return (
     <span className="mapping-cell" title={said || undefined}>
       <StateTag state={cell.state} dot={!wide} quiet />
-      {apart && (
-        <span className="apart" role="img" title={t("mapping.apart")} aria-label={t("mapping.apart")}>
+      {how && (
+        <span className="apart" role="img" title={t(`mapping.apart.${how}`)} aria-label={t(`mapping.apart.${how}`)}>
           ≠
         </span>
       )}
@@ -141,7 +141,7 @@ function Legend() {
   const { t } = useTranslation("team");
   return (
     <p className="legend muted">
-      <span>≠ {t("mapping.apart")}</span>
+      <span>≠ {t("mapping.apart.legend")}</span>
       <span>– {t("presence.absent")}</span>
       <span>? {t("presence.unseen")}</span>
       <span>{t("mapping.numbers")}</span>

@@ -7,7 +7,7 @@ import { StateTag } from "~/components/StateTag";
 import { useTranslation } from "~/i18n/react";
 import { useSay } from "~/i18n/server";
 import { Agreement, Missing } from "./Mapping";
-import { isApart } from "./majority";
+import { apart } from "./majority";
 
 export function MappingDetail({ row, close }: { row: ResourceMapping; close: () => void }) {
   const { t } = useTranslation("team");
@@ -56,7 +56,7 @@ function Cells({ row }: { row: ResourceMapping }) {
             </td>
             <td>
               <div className="stack tight">
-                {isApart(row, cell) && <strong>≠ {t("mapping.apart")}</strong>}
+                <Apart how={apart(row, cell)} />
                 {cell.reason && <span>{say(cell.reason)}</span>}
                 {cell.remedy && <span className="muted">{say(cell.remedy)}</span>}
                 {cell.hostnames?.length ? <code>{cell.hostnames.join(", ")}</code> : null}
@@ -68,6 +68,11 @@ function Cells({ row }: { row: ResourceMapping }) {
       </tbody>
     </table>
   );
+}
+
+function Apart({ how }: { how: ReturnType<typeof apart> }) {
+  const { t } = useTranslation("team");
+  return how && <strong>≠ {t(`mapping.apart.${how}`)}</strong>;
 }
 
 function Differences({ row }: { row: ResourceMapping }) {

@@ -49,7 +49,7 @@ function Asking({ known, close }: Props) {
           },
         ]}
       >
-        <Input autoFocus autoComplete="off" spellCheck={false} maxLength={63} />
+        <Input autoComplete="off" spellCheck={false} maxLength={63} />
       </Form.Item>
       <Form.Item
         name="namespace"

@@ -1,17 +1,19 @@
 /** A token that was just made: all of it, this once, and how a program uses it. */
 import { CheckOutlined, CopyOutlined } from "@ant-design/icons";
 import { Button, Modal } from "antd";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import type { MadeToken } from "~/api/schema";
 import { copy } from "~/components/CopyName";
 import { Shape } from "~/components/Shape";
 import { Since } from "~/components/Since";
 import { useTranslation } from "~/i18n/react";
+import { focusFirst } from "~/lib/focusFirst";
 
 export function Made({ made, close }: { made: MadeToken; close: () => void }) {
   const { t } = useTranslation("tokens");
   const [copied, setCopied] = useState<boolean | null>(null);
   const { token, secret } = made;
+  const copying = useRef<HTMLDivElement>(null);
   const origin = window.location.origin;
   const lines = [
     `export GATEWRIGHT_SERVER=${origin}`,
@@ -27,6 +29,7 @@ export function Made({ made, close }: { made: MadeToken; close: () => void }) {
       closable={false}
       keyboard={false}
       mask={{ closable: false }}
+      afterOpenChange={() => focusFirst(copying.current)}
       footer={<Button onClick={close}>{t("made.done")}</Button>}
     >
       <div className="stack">
@@ -40,10 +43,9 @@ export function Made({ made, close }: { made: MadeToken; close: () => void }) {
         <code className="secret" data-testid="token-secret">
           {secret}
         </code>
-        <div className="row">
+        <div className="row" ref={copying}>
           <Button
             type="primary"
-            autoFocus
             icon={copied ? <CheckOutlined /> : <CopyOutlined />}
             onClick={() => void copy(secret).then(setCopied)}
           >

@@ -105,7 +105,7 @@ export function MakeToken({ tokens, close, done }: Props) {
             },
           ]}
         >
-          <Input autoFocus autoComplete="off" spellCheck={false} maxLength={63} placeholder="ci" />
+          <Input autoComplete="off" spellCheck={false} maxLength={63} placeholder="ci" />
         </Form.Item>
         <Form.Item name="user" label={t("make.user")} extra={t("make.user-about")} hidden={!forOthers}>
           <Select

@@ -25,11 +25,9 @@ export const Part = memo(function Part({ node, place, stop, open, faded, choose,
   if (!place) return null;
   const problem = isProblem(node);
   const word = node.present === false ? t("absent") : common(`state.${node.state}`);
-  const under = (
-    problem ? [word, node.is_cause ? t("cause") : "", within(node)] : [within(node), about(node, say(node.note))]
-  )
-    .filter(Boolean)
-    .join(" · ");
+  const note = say(node.note);
+  const under = problem ? [word, node.is_cause ? t("cause") : ""].filter(Boolean).join(" · ") : about(node, note);
+  const namespace = node.layer === "listener" ? "" : node.ref.namespace;
   const className = `topology-part tone-${node.state}${problem ? " problem" : ""}${open ? " open" : ""}${faded ? " faded" : ""}`;
   return (
     <button
@@ -39,7 +37,7 @@ export const Part = memo(function Part({ node, place, stop, open, faded, choose,
       style={{ left: place.x, top: place.y, width: place.width, height: HEIGHT }}
       tabIndex={stop ? 0 : -1}
       aria-pressed={open}
-      title={[node.name, node.hostnames?.join(", "), say(node.reason)].filter(Boolean).join("\n")}
+      title={[node.name, node.hostnames?.join(", "), note, say(node.reason)].filter(Boolean).join("\n")}
       onClick={() => choose(open ? "" : node.id)}
       onFocus={() => focused(node.id)}
       onBlur={() => focused("")}
@@ -48,7 +46,10 @@ export const Part = memo(function Part({ node, place, stop, open, faded, choose,
         <Shape tone={node.state} />
       </span>
       <span className="visually-hidden">{t(`kind.${node.layer}`)} </span>
-      <span className="name clip">{node.layer === "listener" ? node.name : node.ref.name}</span>
+      <span className="name clip">
+        {node.layer === "listener" ? node.name : node.ref.name}
+        {namespace && <span className="within"> {namespace}</span>}
+      </span>
       <span className="under clip">{under}</span>
       <span className="visually-hidden">
         {" "}
@@ -57,10 +58,6 @@ export const Part = memo(function Part({ node, place, stop, open, faded, choose,
     </button>
   );
 });
-
-function within({ layer, ref }: TopologyNode): string {
-  return layer === "listener" ? "" : (ref.namespace ?? "");
-}
 
 function about(node: TopologyNode, note: string): string {
   if (node.layer === "listener") {

@@ -5,10 +5,10 @@
 import type { TopologyNode } from "~/api/schema";
 import { type Fold, isProblem, LAYERS, type Layer, type Shown } from "./graph";
 
-export const WIDTHS: Record<Layer, number> = { class: 128, gateway: 178, listener: 112, route: 216, backend: 178 };
+export const WIDTHS: Record<Layer, number> = { class: 128, gateway: 190, listener: 112, route: 216, backend: 190 };
 export const HEIGHT = 42;
 export const ROW = 52;
-const GAP = 46;
+const GAP = 40;
 const HEAD = 34;
 const APART = 20;
 

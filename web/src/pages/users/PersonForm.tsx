@@ -85,7 +85,7 @@ export function PersonForm({ person, roles, close }: Props) {
             },
           ]}
         >
-          <Input autoFocus autoComplete="off" autoCapitalize="none" spellCheck={false} maxLength={64} />
+          <Input autoComplete="off" autoCapitalize="none" spellCheck={false} maxLength={64} />
         </Form.Item>
       )}
       <Form.Item name="display" label={t("add.display")}>

@@ -86,7 +86,7 @@ export function RoleForm({ role, held = 0, roles, close }: Props) {
               },
             ]}
           >
-            <Input autoFocus autoComplete="off" spellCheck={false} maxLength={63} placeholder="release-manager" />
+            <Input autoComplete="off" spellCheck={false} maxLength={63} placeholder="release-manager" />
           </Form.Item>
         )}
         <Form.Item

@@ -24,7 +24,7 @@ export function SetPassword({ person, close }: { person: PersonView; close: () =
     <FormDialog title={t("password.title", { name })} verb={t("password.verb")} save={save} close={close}>
       <p style={{ marginBottom: 12 }}>{person.password ? t("password.text") : t("password.first")}</p>
       <Form.Item name="password" label={t("password.label")} extra={common("password.about")} rules={rules}>
-        <Input.Password autoFocus autoComplete="new-password" maxLength={512} />
+        <Input.Password autoComplete="new-password" maxLength={512} />
       </Form.Item>
     </FormDialog>
   );
