@@ -174,12 +174,21 @@ class DatabaseUnreachableError(EnvironmentFailure):
     """The database cannot be opened, read or written."""
 
     code: ClassVar[str] = "store.database-unreachable"
+    http_status = 503
 
 
 class DatabaseBusyError(EnvironmentFailure):
     """Another process held the database for longer than we wait."""
 
     code: ClassVar[str] = "store.database-busy"
+    http_status = 503
+
+
+class DatabaseCrowdedError(EnvironmentFailure):
+    """All connections of this process to the database were in use for longer than we wait."""
+
+    code: ClassVar[str] = "store.database-crowded"
+    http_status = 503
 
 
 class DiskFullError(EnvironmentFailure):

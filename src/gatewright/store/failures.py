@@ -13,6 +13,7 @@ from gatewright.model.errors import GatewrightError
 from gatewright.store.errors import (
     ConcurrentChangeError,
     DatabaseBusyError,
+    DatabaseCrowdedError,
     DatabaseDamagedError,
     DatabaseNotMigratedError,
     DatabaseUnreachableError,
@@ -53,7 +54,9 @@ def ours(database: str) -> Generator[None]:
         raise translate(error.orig or error, database) from error
     except sqlite3.Error as error:
         raise translate(error, database) from error
-    except (OSError, exc.TimeoutError) as error:
+    except exc.TimeoutError as error:
+        raise DatabaseCrowdedError(database=database) from error
+    except OSError as error:
         raise DatabaseUnreachableError(database=database, detail=_one_line(error)) from error
 
 

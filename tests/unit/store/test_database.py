@@ -16,12 +16,13 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, QueuePool, create_engine, text
 
 from gatewright.model.desired import Team
 from gatewright.store.database import Database
 from gatewright.store.errors import (
     DatabaseBusyError,
+    DatabaseCrowdedError,
     DatabaseDamagedError,
     DatabaseNewerError,
     DatabaseNotMigratedError,
@@ -29,6 +30,7 @@ from gatewright.store.errors import (
     DatabaseUrlError,
     DiskFullError,
 )
+from gatewright.store.failures import ours
 from gatewright.store.migrations import HEAD, REVISIONS
 from gatewright.store.migrations.upgrade import FOLDER, config
 from gatewright.store.tables import Base
@@ -249,6 +251,14 @@ async def test_a_database_that_another_process_holds_is_busy(sqlite_url: str) ->
         other.close()
         await add_team(db, "payments")
         assert await teams(db) == ["payments"]
+
+
+def test_a_connection_that_is_not_free_in_time_is_told_as_that() -> None:
+    engine = create_engine("sqlite://", poolclass=QueuePool, pool_size=1, max_overflow=0, pool_timeout=0.01)
+    with engine.connect(), pytest.raises(DatabaseCrowdedError) as told, ours("sqlite://"):
+        engine.connect()
+    assert told.value.http_status == 503
+    engine.dispose()
 
 
 async def test_a_file_that_is_no_database_is_damaged(tmp_path: Path) -> None:
