@@ -77,6 +77,15 @@ export const health = (team?: string) =>
     meta: { live: touches.any },
   });
 
+/** Every team rolled up: clusters by state, the first cause, how its clusters differ. */
+export const teamsHealth = () =>
+  queryOptions({
+    queryKey: ["health", "of-teams"],
+    queryFn: ({ signal }) => api("GET /health/teams", { signal }),
+    staleTime: LIVE,
+    meta: { live: touches.clusters },
+  });
+
 export const clusterHealth = (name: string, team?: string) =>
   queryOptions({
     queryKey: ["clusters", name, "health", team ?? ""],

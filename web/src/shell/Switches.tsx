@@ -9,8 +9,9 @@ import { type Choice, Picker } from "./Picker";
 import { useScope } from "./scope";
 import { useSession } from "./session";
 
-interface ClusterChoice extends Choice {
-  state?: HealthState;
+interface Known extends Choice {
+  /** Absent where it is not known, or nothing can be said: a team on no cluster. */
+  state?: HealthState | undefined;
 }
 
 export function TeamSwitch() {
@@ -18,7 +19,19 @@ export function TeamSwitch() {
   const { may } = useSession();
   const { team, chooseTeam } = useScope();
   const { data, isPending } = useQuery({ ...queries.teams(), enabled: may("team.read") });
-  const options = (data ?? []).map((one) => ({ value: one.team.name, label: one.team.name }));
+  const [wanted, setWanted] = useState(false);
+  // All teams are rolled up when somebody looks at the list; till then the one in hand, which its pages ask for too.
+  const own = useQuery({ ...queries.health(team), enabled: team !== undefined && may("fleet.read", team) });
+  const all = useQuery({ ...queries.teamsHealth(), enabled: wanted && may("fleet.read") });
+  const states = new Map((all.data ?? []).map((one) => [one.name, one.state]));
+  if (team && own.data) states.set(team, own.data.state);
+  const options = (data ?? []).map(
+    ({ team: { name }, bindings }): Known => ({
+      value: name,
+      label: name,
+      state: bindings.length ? states.get(name) : undefined,
+    }),
+  );
   return (
     <Picker
       letter="t"
@@ -29,8 +42,9 @@ export function TeamSwitch() {
       groups={[{ label: t("team.label"), options }]}
       loading={isPending}
       clear
+      draw={draw}
       choose={chooseTeam}
-      opened={nothing}
+      opened={useCallback(() => setWanted(true), [])}
     />
   );
 }
@@ -44,7 +58,7 @@ export function ClusterSwitch() {
   const enabled = may("fleet.read") && (wanted || cluster !== undefined);
   const { data, isPending } = useQuery({ ...queries.status(team), enabled });
   const options = (data ?? []).map(
-    (one): ClusterChoice => ({
+    (one): Known => ({
       value: one.cluster,
       label: one.cluster,
       state: one.health ?? "unknown",
@@ -60,18 +74,18 @@ export function ClusterSwitch() {
       groups={[{ label: t("cluster.label"), options }]}
       loading={isPending}
       clear
-      draw={(choice) => (
-        <span className="row tight nowrap">
-          {choice.state && <StateTag state={choice.state} dot />}
-          <span className="clip">{choice.label}</span>
-        </span>
-      )}
+      draw={draw}
       choose={chooseCluster}
       opened={useCallback(() => setWanted(true), [])}
     />
   );
 }
 
-function nothing(): void {
-  // The teams are known already.
+function draw({ state, label }: Known) {
+  return (
+    <span className="row tight nowrap">
+      {state && <StateTag state={state} dot />}
+      <span className="clip">{label}</span>
+    </span>
+  );
 }

@@ -1,7 +1,9 @@
 /** What the audit is narrowed down to; the server searches, so it finds what is not on this page too. */
 import { Button, DatePicker, Input, Select } from "antd";
 import { useState } from "react";
+import { usePermissionWords } from "~/components/Permissions";
 import { useTranslation } from "~/i18n/react";
+import { AREAS, deedsOf, everythingOf, permissionsOf } from "./acts";
 import type { Wanted } from "./queries";
 
 interface Props {
@@ -12,7 +14,7 @@ interface Props {
 export function Narrow({ wanted, change }: Props) {
   const { t } = useTranslation("audit");
   const narrowed = ["who", "what", "outcome", "since", "until", "q"].some((field) => field in wanted);
-  const text = (field: "q" | "who" | "what") => (
+  const text = (field: "q" | "who") => (
     <Typed
       key={`${field}:${wanted[field] ?? ""}`}
       label={t(`narrow.${field}`)}
@@ -24,6 +26,7 @@ export function Narrow({ wanted, change }: Props) {
     <DatePicker
       aria-label={t(`narrow.${field}`)}
       placeholder={t(`narrow.${field}`)}
+      style={{ width: 140 }}
       onChange={(value) => {
         const moment = field === "since" ? value?.startOf("day") : value?.endOf("day");
         change({
@@ -41,12 +44,12 @@ export function Narrow({ wanted, change }: Props) {
     <search className="row" style={{ marginBottom: 10 }}>
       {text("q")}
       {text("who")}
-      {text("what")}
+      <Act value={wanted.what ?? ""} change={(what) => change({ what })} />
       <Select
         aria-label={t("narrow.outcome")}
         placeholder={t("narrow.outcome")}
         allowClear
-        style={{ width: 140 }}
+        style={{ width: 120 }}
         value={wanted.outcome ?? null}
         options={(["done", "refused"] as const).map((value) => ({ value, label: t(`outcome.${value}`) }))}
         onChange={(value) => change({ outcome: value ?? "" })}
@@ -62,6 +65,33 @@ export function Narrow({ wanted, change }: Props) {
   );
 }
 
+/** One act, or all of an area. What the address asks for beyond these is shown as it stands there. */
+function Act({ value, change }: { value: string; change: (value: string) => void }) {
+  const { t } = useTranslation("audit");
+  const words = usePermissionWords();
+  const options = AREAS.map((area) => ({
+    label: t(`area.${area}`),
+    options: [
+      { value: everythingOf(area), label: t("narrow.everything", { area: t(`area.${area}`) }) },
+      ...deedsOf(area).map((deed) => ({ value: deed as string, label: t(`deed.${deed}`) })),
+      ...permissionsOf(area).map((one) => ({ value: one as string, label: words(one) })),
+    ],
+  }));
+  return (
+    <Select<string | null>
+      aria-label={t("narrow.what")}
+      placeholder={t("narrow.what")}
+      allowClear
+      showSearch={{ optionFilterProp: "label" }}
+      style={{ width: 200 }}
+      popupMatchSelectWidth={360}
+      value={value || null}
+      options={options}
+      onChange={(chosen) => change(chosen ?? "")}
+    />
+  );
+}
+
 function Typed({ label, value, change }: { label: string; value: string; change: (value: string) => void }) {
   const [typed, setTyped] = useState(value);
   return (
@@ -69,7 +99,7 @@ function Typed({ label, value, change }: { label: string; value: string; change:
       aria-label={label}
       placeholder={label}
       allowClear
-      style={{ width: 170 }}
+      style={{ width: 140 }}
       value={typed}
       onChange={(event) => {
         setTyped(event.target.value);

@@ -56,6 +56,7 @@ export default function Audit() {
         query={query}
         rows={query.data?.pages.flatMap((page) => page.entries)}
         columns={columns}
+        search={false}
         rowKey={(entry) => entry.id}
         empty={<EmptyState title={t("empty.title")}>{t("empty.text")}</EmptyState>}
         detail={(entry, close) => <One entry={entry} close={close} />}

@@ -13,7 +13,7 @@ import { useTranslation } from "~/i18n/react";
 import { useSession } from "~/shell/session";
 import { CreateTeam } from "./CreateTeam";
 import { type TeamRow, useColumns } from "./columns";
-import { teamsHealth, rollouts as teamsRollouts } from "./queries";
+import { rollouts as teamsRollouts } from "./queries";
 import { RemoveTeam } from "./RemoveTeam";
 
 const AT_WORK = new Set(["pending", "running", "paused"]);
@@ -23,7 +23,7 @@ export default function Teams() {
   const { session, may } = useSession();
   const navigate = useNavigate();
   const teams = useQuery(queries.teams());
-  const health = useQuery({ ...teamsHealth(), enabled: may("fleet.read") });
+  const health = useQuery({ ...queries.teamsHealth(), enabled: may("fleet.read") });
   const rollouts = useQuery({ ...teamsRollouts(), enabled: may("rollout.read") });
   const [creating, setCreating] = useState(false);
   const [removing, setRemoving] = useState<TeamView | null>(null);

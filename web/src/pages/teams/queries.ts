@@ -1,16 +1,6 @@
 /** What the list of teams reads beside the teams themselves. */
 import { queryOptions } from "@tanstack/react-query";
-import { all, api } from "~/api/client";
-import { touches } from "~/api/live";
-
-/** Every team rolled up: clusters by state, the first cause, how its clusters differ. */
-export const teamsHealth = () =>
-  queryOptions({
-    queryKey: ["health", "of-teams"],
-    queryFn: ({ signal }) => api("GET /health/teams", { signal }),
-    staleTime: 60_000,
-    meta: { live: touches.clusters },
-  });
+import { all } from "~/api/client";
 
 export const rollouts = (team?: string) =>
   queryOptions({
