@@ -15,7 +15,9 @@ from gatewright.observe.observatory import Observatory, ObservatoryOptions
 from gatewright.observe.watcher import ClusterWatcher, WatcherOptions
 
 OFTEN = ObservatoryOptions(
-    WatcherOptions(FeedOptions(backoff=0.1, max_backoff=2.0, forbidden=1.0), heartbeat=1.0, patience=5.0, identity=1.0),
+    WatcherOptions(
+        heartbeat=1.0, patience=5.0, identity=1.0, feed=FeedOptions(backoff=0.1, max_backoff=2.0, forbidden=1.0)
+    ),
     keep=1.0,
     starting=5.0,
 )

@@ -257,8 +257,11 @@ class Observatory:
     async def _stop(self, uid: str) -> None:
         task = self._tasks.pop(uid, None)
         watcher = self._watchers.pop(uid, None)
-        if task is not None:
+        if task is None:
+            return
+        try:
             await cancelled(task)
+        finally:
             if watcher is not None:
                 await self.clusters.discard(uid, watcher.kube)
             for call in self._leavers:
