@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Container, Sequence
 
 import msgspec
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gatewright.model.drift import ACTIVE, Drift, DriftState
 from gatewright.model.objects import ObjectRef
 from gatewright.store.clock import Clock, stamp
+from gatewright.store.identities import KEY, is_of, key_of
 from gatewright.store.sql import Teams, affected, among, pack, rows, unpack, upsert
 from gatewright.store.tables import BindingRow, ClusterRow, DriftRow
-
-_KEY = ("cluster_id", "api_group", "kind", "namespace", "name")
 
 
 class Drifts:
@@ -26,20 +25,15 @@ class Drifts:
 
     async def put(self, cluster_uid: str, drift: Drift) -> None:
         """Replaces what was known of the object's drift."""
-        group, kind, namespace, name = drift.ref.identity
         values = {
-            "cluster_id": cluster_uid,
-            "api_group": group,
-            "kind": kind,
-            "namespace": namespace,
-            "name": name,
+            **key_of(cluster_uid, drift.ref),
             "team": drift.team,
             "state": drift.state,
             "found_at": drift.found_at,
             "due_at": drift.due_at,
             "body": pack(drift),
         }
-        await upsert(self._session, DriftRow, _KEY, values)
+        await upsert(self._session, DriftRow, KEY, values)
 
     async def of_cluster(self, cluster_uid: str) -> dict[tuple[str, str, str, str], Drift]:
         """Every drift of a cluster, by the identity of its object."""
@@ -58,7 +52,7 @@ class Drifts:
         if team is not None:
             bound = select(BindingRow.cluster_id).where(among(BindingRow.team, team))
             query = query.where(DriftRow.cluster_id.in_(bound), (DriftRow.team == "") | among(DriftRow.team, team))
-        order = (DriftRow.found_at.desc(), *(getattr(DriftRow, name) for name in _KEY))
+        order = (DriftRow.found_at.desc(), *(getattr(DriftRow, name) for name in KEY))
         return [_drift(found) for found in await rows(self._session, query.order_by(*order))]
 
     async def due(self) -> list[str]:
@@ -87,16 +81,11 @@ class Drifts:
 
     async def forget(self, cluster_uid: str, ref: ObjectRef) -> None:
         """Drops what is known of an object that is no longer ours."""
-        await affected(self._session, delete(DriftRow).where(*_is(cluster_uid, ref)))
+        await affected(self._session, delete(DriftRow).where(*is_of(DriftRow, cluster_uid, ref)))
 
     async def forget_team(self, team: str) -> None:
         """Drops what is known of objects in the namespaces of a team that goes."""
         await affected(self._session, delete(DriftRow).where(DriftRow.team == team))
-
-
-def _is(cluster_uid: str, ref: ObjectRef) -> tuple[ColumnElement[bool], ...]:
-    given = (cluster_uid, *ref.identity)
-    return tuple(getattr(DriftRow, name) == value for name, value in zip(_KEY, given, strict=True))
 
 
 def _drift(row: DriftRow) -> Drift:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import cast
 
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gatewright.model.objects import ObjectRef
 from gatewright.model.plan import Origin
 from gatewright.planning.request import Record
 from gatewright.store.clock import Clock, stamp
+from gatewright.store.identities import KEY, is_of, key_of
 from gatewright.store.sql import affected, row, rows, upsert
 from gatewright.store.tables import RecordRow
-
-_KEY = ("cluster_id", "api_group", "kind", "namespace", "name")
 
 
 class Records:
@@ -27,15 +26,10 @@ class Records:
     async def put(self, cluster_uid: str, record: Record) -> None:
         """Remembers an object after our write succeeded. ``created`` is never weakened to ``adopted`` for the same
         UID."""
-        group, kind, namespace, name = record.ref.identity
         before = await self.get(cluster_uid, record.ref)
         origin = "created" if before and before.origin == "created" and before.uid == record.uid else record.origin
         values = {
-            "cluster_id": cluster_uid,
-            "api_group": group,
-            "kind": kind,
-            "namespace": namespace,
-            "name": name,
+            **key_of(cluster_uid, record.ref),
             "api_version": record.ref.api_version,
             "origin": origin,
             "uid": record.uid,
@@ -44,7 +38,7 @@ class Records:
             "team": record.team or None,
             "written_at": stamp(self._clock()),
         }
-        await upsert(self._session, RecordRow, _KEY, values)
+        await upsert(self._session, RecordRow, KEY, values)
 
     async def of_cluster(self, cluster_uid: str) -> tuple[Record, ...]:
         """Every record of a cluster, by identity."""
@@ -65,12 +59,12 @@ class Records:
         return {uid: tuple(refs) for uid, refs in found.items()}
 
     async def get(self, cluster_uid: str, ref: ObjectRef) -> Record | None:
-        found = await row(self._session, select(RecordRow).where(*_is(cluster_uid, ref)))
+        found = await row(self._session, select(RecordRow).where(*is_of(RecordRow, cluster_uid, ref)))
         return None if found is None else _record(found)
 
     async def forget(self, cluster_uid: str, ref: ObjectRef) -> bool:
         """Drops the record of an object that is gone or no longer ours; tells whether there was one."""
-        return await affected(self._session, delete(RecordRow).where(*_is(cluster_uid, ref))) == 1
+        return await affected(self._session, delete(RecordRow).where(*is_of(RecordRow, cluster_uid, ref))) == 1
 
     async def forget_team(self, cluster_uid: str, team: str) -> int:
         """Drops the records of a team's own objects on a cluster; gives how many."""
@@ -80,17 +74,6 @@ class Records:
     async def forget_cluster(self, cluster_uid: str) -> int:
         """Drops all records of a cluster, e.g. of one that is gone for good; gives how many."""
         return await affected(self._session, delete(RecordRow).where(RecordRow.cluster_id == cluster_uid))
-
-
-def _is(cluster_uid: str, ref: ObjectRef) -> tuple[ColumnElement[bool], ...]:
-    group, kind, namespace, name = ref.identity
-    return (
-        RecordRow.cluster_id == cluster_uid,
-        RecordRow.api_group == group,
-        RecordRow.kind == kind,
-        RecordRow.namespace == namespace,
-        RecordRow.name == name,
-    )
 
 
 def _record(row: RecordRow) -> Record:
