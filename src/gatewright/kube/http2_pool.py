@@ -4,7 +4,6 @@ it or is leaving."""
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import ssl
 from collections.abc import Sequence
 
@@ -17,18 +16,10 @@ from gatewright.kube.http2 import (
     NotConnectedError,
     NotSpokenError,
 )
+from gatewright.model.addresses import ip
 
 _SHUTDOWN_SECONDS = 1.0
 _NEXT_ADDRESS_SECONDS = 0.25
-
-
-def _is_address(host: str) -> bool:
-    """Not a name. It has no second address to race with, and the race of asyncio keeps each failure in a ring."""
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 class Http2Pool:
@@ -131,7 +122,8 @@ class Http2Pool:
                     ssl=self._context,
                     server_hostname=self._name,
                     ssl_shutdown_timeout=_SHUTDOWN_SECONDS,
-                    happy_eyeballs_delay=None if _is_address(self._host) else _NEXT_ADDRESS_SECONDS,
+                    # An address has no second one to race with, and the race of asyncio keeps each failure in a ring.
+                    happy_eyeballs_delay=_NEXT_ADDRESS_SECONDS if ip(self._host) is None else None,
                 )
                 await made.ready
         except BaseException as error:

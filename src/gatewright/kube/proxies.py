@@ -8,14 +8,12 @@ import urllib.request
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from gatewright.model.addresses import is_this_machine
+
 
 def is_loopback(url: str) -> bool:
     """Whether the host is this machine."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return is_this_machine(urlsplit(url).hostname or "")
 
 
 def environment_proxy(url: str, environ: Mapping[str, str] | None = None) -> str:

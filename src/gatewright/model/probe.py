@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Collection, Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Literal
 
 import msgspec
 
+from gatewright.model.addresses import canonical, ip
+from gatewright.model.moments import rfc3339
 from gatewright.model.objects import ObjectRef
 from gatewright.text import Message
 
@@ -103,7 +104,7 @@ def fails(result: ProbeResult, now: datetime) -> bool:
     certificate = result.certificate
     if certificate is None:
         return False
-    moment = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    moment = rfc3339(now)
     wrong = result.covered is False and bool(result.target.hostname)
     return wrong or not certificate.not_before <= moment < certificate.not_after
 
@@ -117,8 +118,8 @@ def covers(facts: CertificateFacts, hostname: str) -> bool:
     wanted = hostname.lower().removesuffix(".")
     if not wanted:
         return False
-    if address := _address(wanted):
-        return any(_address(name) == address for name in facts.names)
+    if address := ip(wanted):
+        return any(ip(name) == address for name in facts.names)
     return any(_matches(name.lower().removesuffix("."), wanted) for name in facts.names)
 
 
@@ -128,24 +129,9 @@ def clusters_at(resolved: Iterable[str], owners: Mapping[str, Collection[str]]) 
     return tuple(sorted({cluster for address in resolved for cluster in known.get(canonical(address), ())}))
 
 
-def canonical(text: str) -> str:
-    """The one spelling of an IP address, an IPv4-mapped one as IPv4; any other text as it is."""
-    address = _address(text)
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
-        return str(address.ipv4_mapped)
-    return str(address or text)
-
-
 def _matches(name: str, wanted: str) -> bool:
     if name == wanted:
         return True
     star, _, parent = name.partition(".")
     first, _, rest = wanted.partition(".")
     return star == "*" and "." in parent and first not in ("", "*") and rest == parent
-
-
-def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    try:
-        return ipaddress.ip_address(text)
-    except ValueError:
-        return None

@@ -19,10 +19,11 @@ from gatewright.gatewayapi.health import affected, assess, elapsed, summarise
 from gatewright.gatewayapi.live import CRD, DEPLOYMENT, GroupKind, Key, Snapshot, Touched
 from gatewright.model.errors import ErrorReport
 from gatewright.model.health import ClusterHealth, HealthState, ObjectHealth
+from gatewright.model.moments import rfc3339
 from gatewright.model.status import Reachability
 from gatewright.observe.changes import Changes
 from gatewright.observe.memory import Memory, snapshot_of
-from gatewright.observe.pulse import Pulse, rfc3339, utc_now
+from gatewright.observe.pulse import Pulse, utc_now
 
 Identity = tuple[GroupKind, Key]
 FindingIdentity = tuple[str, tuple[str, str, str, str], str]

@@ -17,6 +17,7 @@ from cryptography.x509.oid import NameOID
 
 from gatewright.kube.connection import Connection
 from gatewright.model.installation import CredentialFacts, CredentialKind, CredentialState
+from gatewright.model.moments import rfc3339
 
 EXPIRING: Final = timedelta(days=14)
 """How long before its end a credential is told to be about to expire."""
@@ -88,4 +89,4 @@ def _moment(seconds: float | None) -> datetime | None:
 
 
 def _text(moment: datetime | None) -> str:
-    return "" if moment is None else moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return "" if moment is None else rfc3339(moment)

@@ -15,6 +15,7 @@ from gatewright.kube.errors import (
     UnauthorizedError,
 )
 from gatewright.model.errors import ClusterError, ErrorReport, GatewrightError
+from gatewright.model.moments import rfc3339
 from gatewright.model.status import Reachability
 
 SLOW_SECONDS: Final = 2.0
@@ -35,11 +36,6 @@ class ClusterReplacedError(ClusterError):
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
-
-
-def rfc3339(moment: datetime) -> str:
-    """To the second, UTC: for people."""
-    return moment.astimezone(UTC).isoformat(timespec="seconds")[:19] + "Z"
 
 
 def reachability_of(error: GatewrightError) -> Reachability:

@@ -26,6 +26,7 @@ from gatewright.kube.resources import (
     resource_of,
 )
 from gatewright.model.errors import GatewrightError
+from gatewright.model.moments import rfc3339
 from gatewright.model.objects import Manifest, ObjectRef
 from gatewright.model.observation import (
     ControllerObservation,
@@ -51,7 +52,7 @@ async def identity(kube: KubeClient, *, multiplexed: bool = False) -> str:
 
 async def survey(kube: KubeClient, cluster: str, interests: Interests, known: Known) -> Observation:
     """Observes ``interests``. Raises ``ClusterError`` when anything that a plan needs could not be read."""
-    seen_at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    seen_at = rfc3339(datetime.now(UTC))
     try:
         async with asyncio.TaskGroup() as group:
             uid = group.create_task(identity(kube))

@@ -7,12 +7,13 @@ none: a program on this machine is no proxy because it runs there.
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Final
 
 import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+from gatewright.model.addresses import ip
 
 _FOR: Final = b"x-forwarded-for"
 
@@ -59,8 +60,5 @@ class Forwarded:
 
 def _plain(address: str) -> str:
     """An IPv4 address as such, where a socket for both versions gives it as one of IPv6 (RFC 4291, section 2.5.5.2)."""
-    try:
-        mapped = getattr(ipaddress.ip_address(address), "ipv4_mapped", None)
-    except ValueError:
-        return address
+    mapped = getattr(ip(address), "ipv4_mapped", None)
     return address if mapped is None else str(mapped)

@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 from fastapi import Request, Response
 
+from gatewright.model.addresses import canonical, ip
 from gatewright.model.people import MAX_NAME, Method, OpenSession, Person
 from gatewright.server import cookies, devices
 from gatewright.server.devices import Devices
@@ -40,13 +41,10 @@ class Origin(msgspec.Struct, frozen=True):
     @property
     def network(self) -> str:
         """The address; of IPv6 the part that one household or machine has for itself."""
-        try:
-            address = ipaddress.ip_address(self.address)
-        except ValueError:
-            return self.address
+        address = ip(self.address)
         if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is None:
             return str(ipaddress.ip_network((address, 64), strict=False))
-        return str(getattr(address, "ipv4_mapped", None) or address)
+        return canonical(self.address)
 
 
 def origin_of(request: Request) -> Origin:

@@ -8,7 +8,8 @@ import pytest
 
 from gatewright.kube import errors
 from gatewright.model.errors import GatewrightError
-from gatewright.observe.pulse import SLOW_SECONDS, ClusterReplacedError, Pulse, SlowError, reachability_of, rfc3339
+from gatewright.model.moments import rfc3339
+from gatewright.observe.pulse import SLOW_SECONDS, ClusterReplacedError, Pulse, SlowError, reachability_of
 
 
 class Clock:

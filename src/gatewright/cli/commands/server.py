@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Annotated
 
 import typer
 
 from gatewright.cli.command import Session, command
 from gatewright.cli.help import typer_app
+from gatewright.model.addresses import is_this_machine
 
 root = typer_app()
 
@@ -31,15 +31,8 @@ async def up(
         if listening.setup_code is not None:
             session.screen.done("cli.done.setup", url=listening.url)
             session.screen.done("cli.done.setup-code", code=listening.setup_code)
-        if not _is_loopback(host):
+        if not is_this_machine(host):
             session.screen.note("cli.note.plain-http", url=listening.url)
 
     interrupted = await serve(session.settings, host, port, ready)
     return INTERRUPTED if interrupted else 0
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

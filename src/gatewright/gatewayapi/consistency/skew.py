@@ -14,6 +14,7 @@ from gatewright.gatewayapi.versions import VersionKey, version_key
 from gatewright.model.desired import API_VERSION, BundleName, SkewLevel, SkewPolicy
 from gatewright.model.durations import duration_of
 from gatewright.model.health import HealthFinding
+from gatewright.model.moments import rfc3339
 from gatewright.model.objects import ObjectRef
 from gatewright.model.versions import ClusterVersions, Skew, SkewFinding
 from gatewright.text import Message, message
@@ -169,7 +170,7 @@ def _finding(
         "behind": _listed(skew.behind),
         "target": skew.target,
         "versions": _listed(tuple(f"{name} {version}" for name, version in skew.versions.items())),
-        "deadline": _text(deadline),
+        "deadline": rfc3339(deadline),
     }
     finding = HealthFinding(
         code=code,
@@ -178,9 +179,9 @@ def _finding(
         params=params,
         where=skew.key,
         evidence=tuple(f"{name}: {version}" for name, version in skew.versions.items()),
-        since=_text(since),
+        since=rfc3339(since),
     )
-    return SkewFinding(skew, finding, _text(deadline), _levelling(team, skew, wanted))
+    return SkewFinding(skew, finding, rfc3339(deadline), _levelling(team, skew, wanted))
 
 
 def _levelling(team: str, skew: Skew, wanted: Mapping[str, BundleName]) -> Message:
@@ -203,7 +204,3 @@ def _levelling(team: str, skew: Skew, wanted: Mapping[str, BundleName]) -> Messa
 def _listed(names: tuple[str, ...]) -> str:
     more = f" (+{len(names) - _LISTED})" if len(names) > _LISTED else ""
     return (", ".join(names[:_LISTED]) or "-") + more
-
-
-def _text(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

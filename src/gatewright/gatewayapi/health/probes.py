@@ -36,9 +36,10 @@ from gatewright.gatewayapi.health.rules import (
     PROBE_UNTRUSTED,
     Rule,
 )
-from gatewright.gatewayapi.health.view import FRESH, stamp
+from gatewright.gatewayapi.health.view import FRESH
 from gatewright.gatewayapi.live import SECRET, Gateway
 from gatewright.model.health import SEVERITIES, HealthFinding, Severity
+from gatewright.model.moments import rfc3339
 from gatewright.model.probe import Outcome, ProbeResult, ProbeTarget
 
 _FAILURES: Final[Mapping[Outcome, Rule]] = {
@@ -91,7 +92,7 @@ def turns(result: ProbeResult, before: datetime, now: datetime) -> bool:
 
 def is_fresh(result: ProbeResult, now: datetime) -> bool:
     """Whether it is young enough to say anything."""
-    return result.at >= stamp(now - FRESH)
+    return result.at >= rfc3339(now - FRESH)
 
 
 def probes(judged: Judgement, found: Gateway, *, claims: bool, broken: Collection[str]) -> None:

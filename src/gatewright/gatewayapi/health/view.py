@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Final, TypeAlias
 
@@ -39,6 +39,7 @@ from gatewright.gatewayapi.live import (
     ref_of,
 )
 from gatewright.model.health import HealthState, Severity
+from gatewright.model.moments import rfc3339
 from gatewright.model.objects import ObjectRef
 from gatewright.model.observation import ControllerObservation
 from gatewright.model.probe import ProbeResult
@@ -64,7 +65,7 @@ class View:
     def __init__(self, snapshot: Snapshot, now: datetime) -> None:
         self.snapshot = snapshot
         self.now = now
-        self._young_from, self._young_until = stamp(now - GRACE), stamp(now + _SKEW)
+        self._young_from, self._young_until = rfc3339(now - GRACE), rfc3339(now + _SKEW)
         self._classes: dict[str, Trouble | None] = {}
 
     def readable(self, kind: GroupKind, key: Key = ("", "")) -> bool:
@@ -135,7 +136,7 @@ class View:
     def probes(self) -> Mapping[Key, list[ProbeResult]]:
         """What probes found lately, by Gateway."""
         found: dict[Key, list[ProbeResult]] = defaultdict(list)
-        oldest = stamp(self.now - FRESH)
+        oldest = rfc3339(self.now - FRESH)
         for target, result in self.snapshot.probes.items():
             if result.at >= oldest:
                 found[target.gateway.namespace or "", target.gateway.name].append(result)
@@ -215,8 +216,8 @@ class View:
 
 def ageing(before: datetime, now: datetime) -> Callable[[str | None], bool]:
     """Tells of a moment whether it is young (``View.is_young``) at only one of the two times."""
-    end, last_end = stamp(now - GRACE), stamp(before - GRACE)
-    begin, last_begin = stamp(now + _SKEW), stamp(before + _SKEW)
+    end, last_end = rfc3339(now - GRACE), rfc3339(before - GRACE)
+    begin, last_begin = rfc3339(now + _SKEW), rfc3339(before + _SKEW)
     return lambda moment: bool(moment) and (last_end < moment <= end) != (last_begin < moment <= begin)
 
 
@@ -232,11 +233,6 @@ def standing(conditions: Conditions, kind: str, generation: int) -> HealthState:
     if is_stale(found, generation):
         return "progressing"
     return {True: "healthy", False: "unhealthy", None: "unknown"}[good(found)]  # type: ignore[return-value]
-
-
-def stamp(moment: datetime) -> str:
-    """RFC 3339 in UTC, as Kubernetes writes it: such moments compare as text."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def addresses(gateway: Gateway) -> tuple[str, ...]:

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 from typing import Final, TypeAlias
 
 import msgspec
 
+from gatewright.model.addresses import IPAddress, ip
 from gatewright.observe.probes.errors import ExclusionError
 from gatewright.text import Message, message
 
-IPAddress: TypeAlias = IPv4Address | IPv6Address
 IPNetwork: TypeAlias = IPv4Network | IPv6Network
 
 _NEVER_V4: Final = tuple(
@@ -97,9 +97,8 @@ def refused_name(name: str, policy: AddressPolicy) -> Message | None:
 
 def refused(address: str, port: int, policy: AddressPolicy) -> Message | None:
     """Why this IP address may not be connected to; None: it may. An address that cannot be read is refused."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
+    parsed = ip(address)
+    if parsed is None:
         return message("probe.why.unreadable")
     if isinstance(parsed, IPv6Address) and parsed.scope_id is not None:
         return message("probe.why.link-local")
@@ -116,10 +115,8 @@ def is_hostname(text: str) -> bool:
 
 def literal(text: str) -> str | None:
     """The IP address in its usual spelling, None where ``text`` is no IP address."""
-    try:
-        return str(ip_address(text))
-    except ValueError:
-        return None
+    address = ip(text)
+    return None if address is None else str(address)
 
 
 def _faces(address: IPAddress) -> Iterator[IPAddress]:
@@ -173,8 +170,9 @@ def _own(faces: tuple[IPAddress, ...], port: int, policy: AddressPolicy) -> Mess
     for host, listening in policy.own:
         if port != listening:
             continue
-        near = host == "localhost" or (literal(host) is not None and _is_everywhere(ip_address(host)))
-        if any(_is_loopback(face) if near else str(face) == literal(host) for face in faces):
+        address = ip(host)
+        near = host == "localhost" or (address is not None and _is_everywhere(address))
+        if any(_is_loopback(face) if near else face == address for face in faces):
             return message("probe.why.own")
     return None
 

@@ -16,6 +16,7 @@ from typing import Final
 
 import msgspec
 
+from gatewright.model.moments import rfc3339
 from gatewright.model.probe import CertificateFacts, Outcome, ProbeResult, ProbeTarget, covers
 from gatewright.observe.probes import addresses, http
 from gatewright.observe.probes.addresses import AddressPolicy
@@ -158,7 +159,7 @@ class _Attempt:
         certificate, answer = self._certificate, self._answer
         return ProbeResult(
             self._target,
-            _stamp(self._at),
+            rfc3339(self._at),
             self._outcome,
             self._message,
             status=answer.status if answer else None,
@@ -234,11 +235,7 @@ def _excluded(target: ProbeTarget, clock: Clock, name: str, why: Message) -> Pro
 
 
 def _result(target: ProbeTarget, clock: Clock, outcome: Outcome, said: Message) -> ProbeResult:
-    return ProbeResult(target, _stamp(clock()), outcome, said)
-
-
-def _stamp(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return ProbeResult(target, rfc3339(clock()), outcome, said)
 
 
 def _sni(target: ProbeTarget) -> str:

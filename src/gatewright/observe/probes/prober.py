@@ -10,7 +10,8 @@ from typing import Final
 
 import msgspec
 
-from gatewright.model.probe import ProbeResult, ProbeTarget, canonical, clusters_at
+from gatewright.model.addresses import canonical
+from gatewright.model.probe import ProbeResult, ProbeTarget, clusters_at
 from gatewright.observe.breath import Breath
 from gatewright.observe.probes.addresses import AddressPolicy
 from gatewright.observe.probes.names import Names
