@@ -7,10 +7,11 @@
  *
  * The page loads the namespace `permissions` (`namespaces` in `pages.ts`).
  */
-import { Checkbox, Input } from "antd";
+import { Checkbox } from "antd";
 import { useId, useState } from "react";
 import { useTranslation } from "~/i18n/react";
 import { grouped, type Permission } from "~/lib/permissions";
+import { SearchField } from "./SearchField";
 import "./permissions.css";
 
 const BUILTIN = ["administrator", "owner", "developer", "viewer"] as const;
@@ -82,14 +83,7 @@ export function PermissionPicker({ offered, value, change }: Picked) {
   return (
     <div className="stack">
       <div className="row spread">
-        <Input.Search
-          allowClear
-          value={sought}
-          onChange={(event) => setSought(event.target.value)}
-          placeholder={t("search")}
-          aria-label={t("search")}
-          style={{ width: 240 }}
-        />
+        <SearchField value={sought} onChange={setSought} label={t("search")} />
         <span className="muted numbers" role="status">
           {t("chosen", { count: value.length, all: offered.length })}
         </span>

@@ -1,8 +1,9 @@
 /** Above what one can search and filter: the field, and how much was found. `DataTable` has both. */
-import { Button, Input } from "antd";
+import { Button } from "antd";
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "~/i18n/react";
 import type { Filters } from "~/lib/filters";
+import { SearchField } from "./SearchField";
 
 export function Search({ value, onChange }: { value: string; onChange: (value: string) => void }) {
   const { t } = useTranslation();
@@ -20,16 +21,7 @@ export function Search({ value, onChange }: { value: string; onChange: (value: s
     }, 200);
     return () => clearTimeout(timer);
   }, [typed, onChange]);
-  return (
-    <Input.Search
-      allowClear
-      value={typed}
-      onChange={(event) => setTyped(event.target.value)}
-      placeholder={t("table.search")}
-      aria-label={t("table.search")}
-      style={{ width: 240 }}
-    />
-  );
+  return <SearchField value={typed} onChange={setTyped} label={t("table.search")} />;
 }
 
 interface CountProps {

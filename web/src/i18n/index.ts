@@ -40,10 +40,12 @@ const options: InitOptions = {
 
 /** Loads the first words; the application is drawn after that. */
 export function start(language: Language): Promise<void> {
+  starting = language;
   ready = begin(language);
   return ready;
 }
 
+let starting: Language = "en-US";
 let ready: Promise<void> = Promise.resolve();
 
 async function begin(language: Language): Promise<void> {
@@ -64,8 +66,10 @@ async function begin(language: Language): Promise<void> {
   told(language);
 }
 
-/** Loads what a page says, before it is drawn. */
+/** Loads what a page says, before it is drawn. At the start the files come beside the first words, not after them. */
 export async function load(...namespaces: string[]): Promise<void> {
+  for (const name of namespaces)
+    void files[`./${i18next.language ?? starting}/${name}.json`]?.().catch(() => undefined);
   await ready;
   await i18next.loadNamespaces(namespaces);
 }

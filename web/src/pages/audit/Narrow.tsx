@@ -1,10 +1,16 @@
 /** What the audit is narrowed down to; the server searches, so it finds what is not on this page too. */
-import { Button, DatePicker, Input, Select } from "antd";
+import { Button, Input, Select } from "antd";
 import { useState } from "react";
+import { Skeleton } from "~/components/Loading";
 import { usePermissionWords } from "~/components/Permissions";
 import { useTranslation } from "~/i18n/react";
+import { later } from "~/lib/later";
 import { AREAS, deedsOf, everythingOf, permissionsOf } from "./acts";
 import type { Wanted } from "./queries";
+
+/** A calendar is half of this page's program. */
+const useDay = later(async () => (await import("./Day")).Day);
+const DAY = 140;
 
 interface Props {
   wanted: Wanted;
@@ -22,24 +28,18 @@ export function Narrow({ wanted, change }: Props) {
       change={(value) => change({ [field]: value })}
     />
   );
-  const day = (field: "since" | "until") => (
-    <DatePicker
-      aria-label={t(`narrow.${field}`)}
-      placeholder={t(`narrow.${field}`)}
-      style={{ width: 140 }}
-      onChange={(value) => {
-        const moment = field === "since" ? value?.startOf("day") : value?.endOf("day");
-        change({
-          [field]: moment
-            ? moment
-                .toDate()
-                .toISOString()
-                .replace(/\.\d+Z/, "Z")
-            : "",
-        });
-      }}
-    />
-  );
+  const Day = useDay();
+  const day = (field: "since" | "until") =>
+    Day ? (
+      <Day
+        label={t(`narrow.${field}`)}
+        end={field === "since" ? "start" : "end"}
+        change={(moment) => change({ [field]: moment })}
+        width={DAY}
+      />
+    ) : (
+      <Skeleton width={DAY} height={30} />
+    );
   return (
     <search className="row" style={{ marginBottom: 10 }}>
       {text("q")}

@@ -3,13 +3,14 @@
  * address (`?q=`, `?problems=1`, `?as=list`), and so is the part whose detail is open (`?open=`).
  */
 import { useQuery } from "@tanstack/react-query";
-import { Button, Checkbox, Input, Segmented } from "antd";
+import { Button, Checkbox, Segmented } from "antd";
 import { useDeferredValue, useMemo } from "react";
 import { useSearchParams } from "react-router";
 import { EmptyState } from "~/components/EmptyState";
 import { Loading } from "~/components/Loading";
 import { PageHeader } from "~/components/PageHeader";
 import { Problem } from "~/components/Problem";
+import { SearchField } from "~/components/SearchField";
 import { useTranslation } from "~/i18n/react";
 import { useScope } from "~/shell/scope";
 import { Canvas } from "./Canvas";
@@ -58,14 +59,7 @@ export default function TopologyPage() {
     <>
       <PageHeader title={t("title")} summary={t("summary")} />
       <div className="row topology-tools">
-        <Input.Search
-          allowClear
-          style={{ width: 260 }}
-          value={q}
-          placeholder={t("search")}
-          aria-label={t("search")}
-          onChange={(event) => set("q", event.target.value)}
-        />
+        <SearchField value={q} onChange={(text) => set("q", text)} label={t("search")} width={260} />
         <Checkbox checked={problems} onChange={(event) => set("problems", event.target.checked ? "1" : "")}>
           {t("only-problems", { count: found?.problems ?? 0 })}
         </Checkbox>
