@@ -15,7 +15,8 @@ from handles import ClusterFactory, ClusterHandle
 from gatewright.gatewayapi.access import access_manifests, access_rules, permissions_to_write
 from gatewright.gatewayapi.catalogue import catalogue
 from gatewright.gatewayapi.controllers import controllers
-from gatewright.gatewayapi.live import CRD, GroupKind, Key, Snapshot, Touched
+from gatewright.gatewayapi.kinds import CRD, GroupKind, Key
+from gatewright.gatewayapi.live import Snapshot, Touched
 from gatewright.gatewayapi.manifests import controller_refs, defaults, deployment_ref, gateway_class_ref, render
 from gatewright.gatewayapi.marks import mark
 from gatewright.gatewayapi.writers import owner_of

@@ -17,16 +17,8 @@ from probing import made
 from product import admin
 
 from gatewright.gatewayapi.health import ObjectKey, affected, assess, elapsed, explain, summarise
-from gatewright.gatewayapi.live import (
-    GATEWAY,
-    GATEWAY_CLASS,
-    GATEWAY_GROUP,
-    REFERENCE_GRANT,
-    GroupKind,
-    Key,
-    Snapshot,
-    Touched,
-)
+from gatewright.gatewayapi.kinds import GATEWAY, GATEWAY_CLASS, GATEWAY_GROUP, REFERENCE_GRANT, GroupKind, Key
+from gatewright.gatewayapi.live import Snapshot, Touched
 from gatewright.kube.client import KubeClient
 from gatewright.lab.backend import backend_objects
 from gatewright.model.health import Node, ObjectHealth

@@ -18,14 +18,7 @@ from product import Product, admin, clean, open_product, unique
 from proxy import Gate, faulty, status
 from switch import switching
 
-from gatewright.gatewayapi.live import (
-    CRD,
-    ENDPOINT_SLICE,
-    GATEWAY,
-    NAMESPACE,
-    SECRET,
-    SERVICE,
-)
+from gatewright.gatewayapi.kinds import CRD, ENDPOINT_SLICE, GATEWAY, NAMESPACE, SECRET, SERVICE
 from gatewright.kube.client import KubeClient
 from gatewright.kube.connection import Connection
 from gatewright.kube.resources import CLUSTER_ROLE_BINDINGS, SERVICE_ACCOUNTS, Resource

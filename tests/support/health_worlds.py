@@ -9,25 +9,22 @@ from typing import Any
 import msgspec
 
 from gatewright.gatewayapi.health import ObjectKey, assess
-from gatewright.gatewayapi.live import (
+from gatewright.gatewayapi.kinds import (
     ENDPOINT_SLICE,
     GATEWAY,
     GATEWAY_CLASS,
     GATEWAY_GROUP,
     NAMESPACE,
     SERVICE,
-    SHAPES,
-    CertificateFacts,
     GroupKind,
     Key,
-    Meta,
-    Secret,
-    Snapshot,
-    ref_of,
 )
+from gatewright.gatewayapi.live import SHAPES, Snapshot, ref_of
+from gatewright.gatewayapi.metadata import Meta
+from gatewright.gatewayapi.surroundings import Secret
 from gatewright.model.health import HealthFinding, ObjectHealth
 from gatewright.model.observation import ControllerObservation
-from gatewright.model.probe import Outcome, ProbeResult, ProbeTarget, Protocol, covers
+from gatewright.model.probe import CertificateFacts, Outcome, ProbeResult, ProbeTarget, Protocol, covers
 from gatewright.text import message
 
 Object = dict[str, Any]

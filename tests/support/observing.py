@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
-from gatewright.gatewayapi.live import GroupKind
+from gatewright.gatewayapi.kinds import GroupKind
 from gatewright.observe.board import ClusterState
 from gatewright.observe.clusters import Clusters
 from gatewright.observe.feed import FeedOptions

@@ -8,7 +8,8 @@ import msgspec
 
 from gatewright.gatewayapi.catalogue import catalogue
 from gatewright.gatewayapi.crds import CHANNEL_ANNOTATION, VERSION_ANNOTATION
-from gatewright.gatewayapi.live import CRD, GATEWAY, GATEWAY_GROUP, REFERENCE_GRANT, SHAPES, GroupKind, Snapshot
+from gatewright.gatewayapi.kinds import CRD, GATEWAY, GATEWAY_GROUP, REFERENCE_GRANT, GroupKind
+from gatewright.gatewayapi.live import SHAPES, Snapshot
 from gatewright.model.desired import BundleName, Channel
 from gatewright.model.observation import ControllerObservation
 

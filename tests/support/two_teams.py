@@ -13,7 +13,8 @@ from typing import Any
 import health_worlds as w
 import msgspec
 
-from gatewright.gatewayapi.live import CRD, ENDPOINT_SLICE, GATEWAY, NAMESPACE, REFERENCE_GRANT, SERVICE, ref_of
+from gatewright.gatewayapi.kinds import CRD, ENDPOINT_SLICE, GATEWAY, NAMESPACE, REFERENCE_GRANT, SERVICE
+from gatewright.gatewayapi.live import ref_of
 from gatewright.model.desired import Binding, BundleName, Cluster, ControllerSpec, Notification, Stack, Team
 from gatewright.model.drift import Drift
 from gatewright.model.errors import ErrorReport

@@ -12,7 +12,8 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from gatewright.gatewayapi.live import Condition, Conditions, ParentRef, RouteParentStatus
+from gatewright.gatewayapi.metadata import Condition
+from gatewright.gatewayapi.shapes import Conditions, ParentRef, RouteParentStatus
 from gatewright.model.health import ConditionFact
 from gatewright.model.objects import Manifest, part, parts
 

@@ -13,18 +13,10 @@ import msgspec
 
 from gatewright.gatewayapi.health.hostnames import covers, intersects, normal
 from gatewright.gatewayapi.health.view import gateway_of, parent_kind
-from gatewright.gatewayapi.live import (
-    GATEWAY,
-    Conditions,
-    Gateway,
-    GroupKind,
-    Key,
-    Listener,
-    Route,
-    RouteMatch,
-    Snapshot,
-    ref_of,
-)
+from gatewright.gatewayapi.kinds import GATEWAY, GroupKind, Key
+from gatewright.gatewayapi.live import Snapshot, ref_of
+from gatewright.gatewayapi.metadata import Conditions
+from gatewright.gatewayapi.shapes import Gateway, Listener, Route, RouteMatch
 from gatewright.model.probe import ProbeTarget, Protocol
 
 MADE_UP: Final = "gatewright-probe"

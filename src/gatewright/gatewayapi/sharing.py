@@ -14,17 +14,13 @@ from typing import Any, Final, TypeVar, cast
 import msgspec
 from msgspec.structs import force_setattr
 
-from gatewright.gatewayapi.live import (
-    SHAPES,
+from gatewright.gatewayapi.live import SHAPES
+from gatewright.gatewayapi.metadata import Condition, Meta, Shape, Writer, WrittenMeta
+from gatewright.gatewayapi.shapes import (
     BackendRef,
-    Condition,
-    EndpointConditions,
-    EndpointPort,
     GrantFrom,
     GrantTo,
     ListenerStatus,
-    Meta,
-    Owned,
     ParentRef,
     PathMatch,
     RouteKind,
@@ -33,12 +29,8 @@ from gatewright.gatewayapi.live import (
     RouteSpec,
     RouteStatus,
     SecretRef,
-    ServicePort,
-    Shape,
-    Workload,
-    Writer,
-    WrittenMeta,
 )
+from gatewright.gatewayapi.surroundings import EndpointConditions, EndpointPort, Owned, ServicePort, Workload
 
 T = TypeVar("T")
 _KINDS: Final[frozenset[type[Any]]] = frozenset({*SHAPES.values(), Owned, Workload})

@@ -22,24 +22,19 @@ from gatewright.gatewayapi.health.references import Backend, backends
 from gatewright.gatewayapi.health.rollup import key_of
 from gatewright.gatewayapi.health.selectors import matches
 from gatewright.gatewayapi.health.view import ObjectKey, addresses, gateway_of, is_set, known_parent, parent_kind
-from gatewright.gatewayapi.live import (
+from gatewright.gatewayapi.kinds import (
     ENDPOINT_SLICE,
     GATEWAY,
     GATEWAY_CLASS,
     NAMESPACE,
     ROUTES,
     SERVICE,
-    EndpointSlice,
-    Gateway,
     GroupKind,
     Key,
-    ListenerSet,
-    Namespace,
-    ParentRef,
-    Route,
-    Snapshot,
-    ref_of,
 )
+from gatewright.gatewayapi.live import Snapshot, ref_of
+from gatewright.gatewayapi.shapes import Gateway, ListenerSet, ParentRef, Route
+from gatewright.gatewayapi.surroundings import EndpointSlice, Namespace
 from gatewright.model.health import SEVERITIES, WORST, HealthFinding, HealthState, ObjectHealth
 from gatewright.model.objects import ObjectRef
 from gatewright.model.topology import Topology, TopologyEdge, TopologyLayer, TopologyNode

@@ -16,7 +16,8 @@ import msgspec
 
 from gatewright.gatewayapi.consistency.versions import ClusterVersions, versions_of
 from gatewright.gatewayapi.health import affected, assess, elapsed, summarise
-from gatewright.gatewayapi.live import CRD, DEPLOYMENT, GroupKind, Key, Snapshot, Touched
+from gatewright.gatewayapi.kinds import CRD, DEPLOYMENT, GroupKind, Key
+from gatewright.gatewayapi.live import Snapshot, Touched
 from gatewright.model.errors import ErrorReport
 from gatewright.model.health import ClusterHealth, HealthState, ObjectHealth
 from gatewright.model.moments import rfc3339

@@ -10,7 +10,9 @@ from typing import Final, Protocol
 import msgspec
 
 from gatewright.gatewayapi.crds import is_gateway_api_crd
-from gatewright.gatewayapi.live import CRD, Crd, Key, Owned, Snapshot
+from gatewright.gatewayapi.kinds import CRD, Key
+from gatewright.gatewayapi.live import Snapshot
+from gatewright.gatewayapi.surroundings import Crd, Owned
 from gatewright.kube.client import KubeClient
 from gatewright.kube.errors import ObjectNotFoundError
 from gatewright.kube.resources import CRDS

@@ -8,7 +8,7 @@ import msgspec
 
 from gatewright.gatewayapi.controllers import identify
 from gatewright.gatewayapi.crds import spec_digest
-from gatewright.gatewayapi.live import Workload
+from gatewright.gatewayapi.surroundings import Workload
 from gatewright.model.objects import Manifest, ObjectRef, part, parts
 from gatewright.model.observation import (
     ControllerObservation,

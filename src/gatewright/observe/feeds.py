@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from gatewright.gatewayapi.live import (
+from gatewright.gatewayapi.kinds import (
     CRD,
     DEPLOYMENT,
     GATEWAY_CLASS,
@@ -20,15 +20,14 @@ from gatewright.gatewayapi.live import (
     NAMESPACE,
     SECRET,
     SERVICE,
-    SHAPES,
     X_GROUP,
-    Condition,
-    Crd,
     GroupKind,
     Key,
-    Listener,
-    Snapshot,
 )
+from gatewright.gatewayapi.live import SHAPES, Snapshot
+from gatewright.gatewayapi.metadata import Condition
+from gatewright.gatewayapi.shapes import Listener
+from gatewright.gatewayapi.surroundings import Crd
 from gatewright.kube.resources import (
     CRDS,
     DEPLOYMENTS,

@@ -16,7 +16,8 @@ import msgspec
 from gatewright.gatewayapi.health import ObjectKey
 from gatewright.gatewayapi.health.hostnames import any_intersects
 from gatewright.gatewayapi.health.view import parent_kind
-from gatewright.gatewayapi.live import GATEWAY, Snapshot
+from gatewright.gatewayapi.kinds import GATEWAY
+from gatewright.gatewayapi.live import Snapshot
 from gatewright.model.health import HealthFinding, HealthState, ObjectHealth
 
 _WORD: Final = re.compile(r"[a-z0-9][a-z0-9.-]*")

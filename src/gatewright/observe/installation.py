@@ -12,7 +12,10 @@ import msgspec
 from gatewright.gatewayapi.consistency.versions import POLICY
 from gatewright.gatewayapi.controllers import by_controller_name
 from gatewright.gatewayapi.health.view import standing
-from gatewright.gatewayapi.live import CRD, DEPLOYMENT, GATEWAY_CLASS, Crd, GroupKind, Workload, WrittenMeta, ref_of
+from gatewright.gatewayapi.kinds import CRD, DEPLOYMENT, GATEWAY_CLASS, GroupKind
+from gatewright.gatewayapi.live import ref_of
+from gatewright.gatewayapi.metadata import WrittenMeta
+from gatewright.gatewayapi.surroundings import Crd, Workload
 from gatewright.gatewayapi.writers import owner_of
 from gatewright.model.desired import Claim, RegisteredCluster
 from gatewright.model.installation import (

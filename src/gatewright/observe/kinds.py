@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar, Final
 
-from gatewright.gatewayapi.live import GATEWAY_GROUP, SHAPES, GroupKind
+from gatewright.gatewayapi.kinds import GATEWAY_GROUP, GroupKind
+from gatewright.gatewayapi.live import SHAPES
 from gatewright.model.errors import NotFoundError
 
 SHORT: Final[Mapping[str, tuple[str, ...]]] = {

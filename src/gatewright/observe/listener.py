@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from gatewright.gatewayapi.live import GroupKind, Key, Touched
+from gatewright.gatewayapi.kinds import GroupKind, Key
+from gatewright.gatewayapi.live import Touched
 
 
 class Listener(Protocol):

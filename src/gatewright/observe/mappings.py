@@ -9,7 +9,7 @@ import msgspec
 
 from gatewright.gatewayapi.consistency.hostnames import hostnames_of
 from gatewright.gatewayapi.consistency.mapping import KINDS, Spec, differences, spec_of
-from gatewright.gatewayapi.live import CRD, NAMESPACE, ROUTES, GroupKind, Key
+from gatewright.gatewayapi.kinds import CRD, NAMESPACE, ROUTES, GroupKind, Key
 from gatewright.model.desired import Binding
 from gatewright.model.health import SEVERITIES, WORST, HealthFinding, HealthState
 from gatewright.model.mapping import Agreement, CellPresence, MappingCell, ResourceMapping

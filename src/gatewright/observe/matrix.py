@@ -15,7 +15,9 @@ import msgspec
 from gatewright.gatewayapi.health.certificates import THRESHOLDS
 from gatewright.gatewayapi.health.references import certificates
 from gatewright.gatewayapi.health.rollup import counts
-from gatewright.gatewayapi.live import GATEWAY, LISTENER_SET, ROUTES, SECRET, X_LISTENER_SET, Key, Secret, ref_of
+from gatewright.gatewayapi.kinds import GATEWAY, LISTENER_SET, ROUTES, SECRET, X_LISTENER_SET, Key
+from gatewright.gatewayapi.live import ref_of
+from gatewright.gatewayapi.surroundings import Secret
 from gatewright.model.desired import RegisteredCluster
 from gatewright.model.health import HealthState, ObjectHealth
 from gatewright.model.matrix import CertificateTally, ClusterSkew, FleetRow

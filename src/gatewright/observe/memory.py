@@ -11,8 +11,10 @@ from typing import Any
 
 import msgspec
 
-from gatewright.gatewayapi.live import DEPLOYMENT as DEPLOYMENTS
-from gatewright.gatewayapi.live import SECRET, SHAPES, GroupKind, Scope, Secret, Snapshot, Workload
+from gatewright.gatewayapi.kinds import DEPLOYMENT as DEPLOYMENTS
+from gatewright.gatewayapi.kinds import SECRET, GroupKind
+from gatewright.gatewayapi.live import SHAPES, Scope, Snapshot
+from gatewright.gatewayapi.surroundings import Secret, Workload
 from gatewright.model.errors import ErrorReport
 from gatewright.model.observation import ControllerObservation
 from gatewright.model.probe import ProbeResult

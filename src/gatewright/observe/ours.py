@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 
-from gatewright.gatewayapi.live import DEPLOYMENT, GroupKind, Key, Snapshot, Touched, WrittenMeta
+from gatewright.gatewayapi.kinds import DEPLOYMENT, GroupKind, Key
+from gatewright.gatewayapi.live import Snapshot, Touched
+from gatewright.gatewayapi.metadata import WrittenMeta
 from gatewright.model.objects import ObjectRef
 from gatewright.observe.feeds import WRITTEN, FeedSpec
 from gatewright.observe.listener import Listener

@@ -15,7 +15,8 @@ import msgspec
 from gatewright.background import alongside
 from gatewright.gatewayapi.health.hostnames import covers, normal
 from gatewright.gatewayapi.health.probes import is_fresh
-from gatewright.gatewayapi.live import GATEWAY, Key, Snapshot
+from gatewright.gatewayapi.kinds import GATEWAY, Key
+from gatewright.gatewayapi.live import Snapshot
 from gatewright.gatewayapi.probing import targets_of
 from gatewright.model.probe import ProbeResult, ProbeRun, ProbeTarget, fails
 from gatewright.observe.audience import Member, View, visible_clusters

@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, Iterator, Sequence
 
 from gatewright.background import alongside
 from gatewright.gatewayapi.health.probes import is_fresh, told
-from gatewright.gatewayapi.live import GATEWAY, Key
+from gatewright.gatewayapi.kinds import GATEWAY, Key
 from gatewright.gatewayapi.probing import targets_of
 from gatewright.model.probe import ProbeResult, ProbeTarget
 from gatewright.observe.observatory import Observatory

@@ -9,7 +9,8 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
-from gatewright.gatewayapi.live import Meta, Secret, Shape
+from gatewright.gatewayapi.metadata import Meta, Shape
+from gatewright.gatewayapi.surroundings import Secret
 from gatewright.observe.probes.certificate import parse_pem
 from gatewright.observe.probes.errors import CertificateError
 

@@ -7,7 +7,11 @@ from collections.abc import Iterable
 import msgspec
 
 from gatewright.gatewayapi.crds import bundle_of
-from gatewright.gatewayapi.live import CRD, Crd, GatewayClass, Snapshot, WrittenMeta
+from gatewright.gatewayapi.kinds import CRD
+from gatewright.gatewayapi.live import Snapshot
+from gatewright.gatewayapi.metadata import WrittenMeta
+from gatewright.gatewayapi.shapes import GatewayClass
+from gatewright.gatewayapi.surroundings import Crd
 from gatewright.gatewayapi.writers import owner_of
 from gatewright.model.desired import Binding, RegisteredCluster
 from gatewright.model.objects import ObjectRef

@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from gatewright.gatewayapi.health.rollup import key_of
-from gatewright.gatewayapi.live import Key
+from gatewright.gatewayapi.kinds import Key
 from gatewright.gatewayapi.topology import LIMIT, node_id, together, topology
 from gatewright.model.health import WORST, ObjectHealth
 from gatewright.model.topology import RouteElsewhere, Topology, TopologyNode

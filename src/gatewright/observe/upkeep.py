@@ -5,19 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
-from gatewright.gatewayapi.live import (
-    CRD,
-    DEPLOYMENT,
-    NAMESPACE,
-    SECRET,
-    SHAPES,
-    GroupKind,
-    Key,
-    Owned,
-    Scope,
-    Snapshot,
-    Workload,
-)
+from gatewright.gatewayapi.kinds import CRD, DEPLOYMENT, NAMESPACE, SECRET, GroupKind, Key
+from gatewright.gatewayapi.live import SHAPES, Scope, Snapshot
+from gatewright.gatewayapi.surroundings import Owned, Workload
 from gatewright.observe import decode
 from gatewright.observe.feeds import FeedSpec, too_many_secrets
 from gatewright.observe.listener import Listener

@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar, cast
 
 import msgspec
 
-from gatewright.gatewayapi.live import GATEWAY, LISTENER_SET, X_LISTENER_SET
+from gatewright.gatewayapi.kinds import GATEWAY, LISTENER_SET, X_LISTENER_SET
 from gatewright.gatewayapi.marks import GATEWRIGHT, TEAM
 from gatewright.model.desired import Cluster, RegisteredCluster
 from gatewright.model.errors import ErrorReport

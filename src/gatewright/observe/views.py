@@ -13,7 +13,7 @@ from typing import ClassVar, Final
 import msgspec
 
 from gatewright.gatewayapi.health import explain, explain_cluster, of_namespaces, roll_up, with_findings
-from gatewright.gatewayapi.live import GATEWAY_CLASS, GroupKind, Key
+from gatewright.gatewayapi.kinds import GATEWAY_CLASS, GroupKind, Key
 from gatewright.model.errors import NotFoundError
 from gatewright.model.health import ClusterHealth, Found, Health, Node, ObjectHealth
 from gatewright.model.status import ClusterStatus

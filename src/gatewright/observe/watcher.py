@@ -15,7 +15,9 @@ from datetime import datetime
 from typing import Any, Final
 
 from gatewright.background import cancelled
-from gatewright.gatewayapi.live import CRD, Crd, GroupKind, Key, Snapshot
+from gatewright.gatewayapi.kinds import CRD, GroupKind, Key
+from gatewright.gatewayapi.live import Snapshot
+from gatewright.gatewayapi.surroundings import Crd
 from gatewright.kube.client import KubeClient
 from gatewright.kube.errors import ForbiddenError
 from gatewright.kube.feed import Change, Listed

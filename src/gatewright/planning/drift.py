@@ -15,8 +15,8 @@ import msgspec
 
 from gatewright.gatewayapi.catalogue import catalogue
 from gatewright.gatewayapi.crds import CHANNEL_ANNOTATION, VERSION_ANNOTATION, spec_digest
-from gatewright.gatewayapi.live import WrittenMeta
 from gatewright.gatewayapi.marks import FIELD_MANAGER, GATEWRIGHT, INSTALLATION, MANAGED_BY, TEAM
+from gatewright.gatewayapi.metadata import WrittenMeta
 from gatewright.gatewayapi.writers import OTHER, WRITERS
 from gatewright.model.desired import BundleName, Claim, DriftMode
 from gatewright.model.drift import Changer, DriftKind

@@ -20,7 +20,8 @@ import msgspec
 import structlog
 
 from gatewright.background import alongside
-from gatewright.gatewayapi.live import Touched, WrittenMeta
+from gatewright.gatewayapi.live import Touched
+from gatewright.gatewayapi.metadata import WrittenMeta
 from gatewright.model.desired import BundleName
 from gatewright.model.errors import GatewrightError
 from gatewright.model.plan import ObjectVerdict

@@ -17,7 +17,8 @@ import msgspec
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 
 from gatewright import __version__
-from gatewright.gatewayapi.live import SECRET, Secret
+from gatewright.gatewayapi.kinds import SECRET
+from gatewright.gatewayapi.surroundings import Secret
 from gatewright.model.errors import GatewrightError
 from gatewright.model.notifications import DeliveryState
 from gatewright.model.probe import ProbeResult

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from handles import ClusterHandle
 from installation import Install, Installation
 from playwright.sync_api import expect
-from visitor import PATIENCE, Visit
+from visitor import LANGUAGES, PATIENCE, Visit
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(400)]
 
@@ -59,3 +61,37 @@ def test_a_viewer_is_not_offered_what_the_owner_is(shared: Installation, visit: 
     shared.api("DELETE", f"/teams/{ORDERS}/members/vera")
     viewer.open(f"/teams/{ORDERS}")
     viewer.sees(viewer.t("common:forbidden.title"))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_audit_is_asked_for_an_act_in_words(language: str, shared: Installation, visit: Visit) -> None:
+    visitor = visit(shared, language)
+    page = visitor.page
+    visitor.sign_in()
+    visitor.open("/audit")
+    visitor.sees(ORDERS)
+    expect(page.get_by_label(visitor.t("common:table.search"))).to_have_count(0)
+    asked = page.get_by_role("combobox", name=visitor.t("audit:narrow.what"), exact=True)
+    asked.click()
+    act = visitor.t("audit:deed.binding.create")
+    asked.fill(act)
+    page.locator(".ant-select-item-option").get_by_text(act, exact=True).click()
+    expect(page).to_have_url(re.compile(r"what=binding\.create"), timeout=PATIENCE)
+    bound = [f"{SECRET}.shared", f"{ORDERS}.shared"]
+    expect(page.get_by_role("cell").locator("code")).to_have_text(bound, timeout=PATIENCE)
+
+
+def test_a_laptop_shows_what_decides_and_no_column_that_one_is_not_told(shared: Installation, visit: Visit) -> None:
+    shared.person("vito", **{ORDERS: "viewer"})
+    viewer, administrator = visit(shared), visit(shared)
+    viewer.sign_in("vito")
+    administrator.sign_in()
+    viewer.open("/")
+    for column in ("health", "bundle", "channel", "controller", "custody", "reachability", "skew"):
+        head = viewer.page.get_by_role("columnheader", name=viewer.t(f"fleet:column.{column}"))
+        expect(head).to_be_in_viewport(ratio=1, timeout=PATIENCE)
+    for person, count in ((viewer, 0), (administrator, 1)):
+        person.open("/clusters")
+        expect(person.page.get_by_role("columnheader", name=person.t("clusters:column.teams"))).to_be_visible()
+        server = person.page.get_by_role("columnheader", name=person.t("clusters:column.server"))
+        expect(server).to_have_count(count, timeout=PATIENCE)

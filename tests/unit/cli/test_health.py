@@ -28,7 +28,8 @@ from gatewright.cli.views import fleet, health
 from gatewright.gatewayapi.consistency.skew import skew_of
 from gatewright.gatewayapi.consistency.versions import versions_of
 from gatewright.gatewayapi.health import assess, explain, explain_cluster, roll_up, summarise, with_findings
-from gatewright.gatewayapi.live import ENDPOINT_SLICE, GATEWAY, Snapshot
+from gatewright.gatewayapi.kinds import ENDPOINT_SLICE, GATEWAY
+from gatewright.gatewayapi.live import Snapshot
 from gatewright.model.desired import SkewPolicy
 from gatewright.model.errors import ErrorReport
 from gatewright.model.health import ClusterHealth, Found, Health

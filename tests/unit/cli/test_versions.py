@@ -20,7 +20,7 @@ from gatewright.gatewayapi.consistency.hostnames import compare_hostnames
 from gatewright.gatewayapi.consistency.matrix import matrix
 from gatewright.gatewayapi.consistency.skew import skew_of
 from gatewright.gatewayapi.consistency.versions import versions_of
-from gatewright.gatewayapi.live import CRD
+from gatewright.gatewayapi.kinds import CRD
 from gatewright.model.desired import Binding, BundleName, SkewPolicy
 from gatewright.model.domains import DomainMap
 from gatewright.model.versions import Versions

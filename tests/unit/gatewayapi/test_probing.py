@@ -7,7 +7,8 @@ from typing import Any
 
 import msgspec
 
-from gatewright.gatewayapi.live import GATEWAY, GATEWAY_GROUP, LISTENER_SET, SHAPES, GroupKind, Snapshot
+from gatewright.gatewayapi.kinds import GATEWAY, GATEWAY_GROUP, LISTENER_SET, GroupKind
+from gatewright.gatewayapi.live import SHAPES, Snapshot
 from gatewright.gatewayapi.probing import MADE_UP, targets_of
 
 HTTP: GroupKind = (GATEWAY_GROUP, "HTTPRoute")

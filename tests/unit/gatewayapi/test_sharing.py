@@ -7,8 +7,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from gatewright.gatewayapi.live import EndpointSlice, Gateway, GatewayClass, ReferenceGrant, Route, Service
+from gatewright.gatewayapi.shapes import Gateway, GatewayClass, ReferenceGrant, Route
 from gatewright.gatewayapi.sharing import share
+from gatewright.gatewayapi.surroundings import EndpointSlice, Service
 from gatewright.observe.secrets import RawSecret
 
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gatewright.gatewayapi.health import assess, of_namespaces
-from gatewright.gatewayapi.live import (
+from gatewright.gatewayapi.kinds import (
     ENDPOINT_SLICE,
     GATEWAY,
     GATEWAY_CLASS,
@@ -19,8 +19,8 @@ from gatewright.gatewayapi.live import (
     NAMESPACE,
     SERVICE,
     GroupKind,
-    Snapshot,
 )
+from gatewright.gatewayapi.live import Snapshot
 from gatewright.gatewayapi.topology import LAYERS, together, topology
 from gatewright.model.topology import Topology, TopologyNode
 

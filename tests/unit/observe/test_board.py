@@ -11,7 +11,8 @@ import health_worlds as w
 import pytest
 from health_worlds import GATEWAY_KEY, ROUTE_KEY
 
-from gatewright.gatewayapi.live import CRD, ENDPOINT_SLICE, GATEWAY, SERVICE, GroupKind, Key, Snapshot, Touched
+from gatewright.gatewayapi.kinds import CRD, ENDPOINT_SLICE, GATEWAY, SERVICE, GroupKind, Key
+from gatewright.gatewayapi.live import Snapshot, Touched
 from gatewright.kube.errors import UnreachableError
 from gatewright.observe import memory
 from gatewright.observe.audience import Member

@@ -13,7 +13,8 @@ from observing import until
 from side_by_side import bundle, cluster, route
 
 from gatewright.gatewayapi.consistency.versions import versions_of
-from gatewright.gatewayapi.live import CRD, Snapshot
+from gatewright.gatewayapi.kinds import CRD
+from gatewright.gatewayapi.live import Snapshot
 from gatewright.model.desired import Binding, BundleName, Cluster, SkewPolicy, Stack, Team
 from gatewright.observe.board import ClusterState
 from gatewright.observe.consistency import Consistency

@@ -7,7 +7,8 @@ from typing import Any
 import health_worlds as w
 from health_worlds import HTTP_ROUTE
 
-from gatewright.gatewayapi.live import CRD, GATEWAY, GATEWAY_GROUP, X_GROUP, Snapshot
+from gatewright.gatewayapi.kinds import CRD, GATEWAY, GATEWAY_GROUP, X_GROUP
+from gatewright.gatewayapi.live import Snapshot
 from gatewright.model.objects import ObjectRef
 from gatewright.observe.feeds import BASE, MANY_NAMESPACES, MAX_SECRETS, FeedSpec, wanted_feeds
 

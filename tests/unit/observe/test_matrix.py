@@ -15,7 +15,8 @@ from side_by_side import bundle
 
 from gatewright.gatewayapi.consistency.versions import versions_of
 from gatewright.gatewayapi.health import assess
-from gatewright.gatewayapi.live import SECRET, ref_of
+from gatewright.gatewayapi.kinds import SECRET
+from gatewright.gatewayapi.live import ref_of
 from gatewright.model.desired import Binding, Cluster, Team
 from gatewright.model.errors import ErrorReport
 from gatewright.model.matrix import FleetRow

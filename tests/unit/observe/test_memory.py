@@ -8,20 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gatewright.gatewayapi.live import (
-    DEPLOYMENT,
-    ENDPOINT_SLICE,
-    GATEWAY,
-    SECRET,
-    SERVICE,
-    GroupKind,
-    Meta,
-    Secret,
-    Snapshot,
-    Workload,
-    WrittenMeta,
-    ref_of,
-)
+from gatewright.gatewayapi.kinds import DEPLOYMENT, ENDPOINT_SLICE, GATEWAY, SECRET, SERVICE, GroupKind
+from gatewright.gatewayapi.live import Snapshot, ref_of
+from gatewright.gatewayapi.metadata import Meta, WrittenMeta
+from gatewright.gatewayapi.surroundings import Secret, Workload
 from gatewright.model.errors import ErrorReport
 from gatewright.model.probe import ProbeResult, ProbeTarget
 from gatewright.observe import memory

@@ -11,7 +11,7 @@ from typing import Any
 import health_worlds as w
 import pytest
 
-from gatewright.gatewayapi.live import CRD
+from gatewright.gatewayapi.kinds import CRD
 from gatewright.kube.transport import ClientOptions
 from gatewright.model.errors import GatewrightError
 from gatewright.model.health import HealthFinding, ObjectHealth

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from probing import made
 
-from gatewright.gatewayapi.live import Meta
+from gatewright.gatewayapi.metadata import Meta
 from gatewright.observe.secrets import RawSecret, facts_of
 
 CERTIFICATE, KEY = made("shop.test", "*.shop.test")

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gatewright.gatewayapi.crds import CHANNEL_ANNOTATION, VERSION_ANNOTATION, spec_digest
-from gatewright.gatewayapi.live import Writer, WrittenMeta
 from gatewright.gatewayapi.marks import INSTALLATION, MANAGED_BY, ORIGIN
+from gatewright.gatewayapi.metadata import Writer, WrittenMeta
 from gatewright.model.desired import BundleName, Claim, ControllerSpec, DriftMode
 from gatewright.model.objects import ObjectRef
 from gatewright.model.plan import ClusterPlan, FieldDifference, Finding, ObjectVerdict, Verdict

@@ -11,8 +11,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from gatewright.gatewayapi.live import Touched, Writer, WrittenMeta
+from gatewright.gatewayapi.live import Touched
 from gatewright.gatewayapi.marks import INSTALLATION, MANAGED_BY
+from gatewright.gatewayapi.metadata import Writer, WrittenMeta
 from gatewright.kube.errors import UnreachableError
 from gatewright.model.desired import Binding, BundleName, Cluster, ControllerSpec, DriftMode, Stack, Team
 from gatewright.model.drift import Drift

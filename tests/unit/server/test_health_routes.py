@@ -11,7 +11,7 @@ import httpx
 import msgspec
 import pytest
 
-from gatewright.gatewayapi.live import CRD, ENDPOINT_SLICE, GATEWAY
+from gatewright.gatewayapi.kinds import CRD, ENDPOINT_SLICE, GATEWAY
 from gatewright.model.desired import Binding, Cluster, Team
 from gatewright.model.health import WORST, ClusterHealth, Found, Health, Node, ObjectHealth, SeenObject
 from gatewright.observe.pulse import Pulse

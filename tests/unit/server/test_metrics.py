@@ -18,7 +18,10 @@ import pytest
 from probing import target
 from prometheus_client.parser import text_string_to_metric_families
 
-from gatewright.gatewayapi.live import SECRET, Meta, Secret, Snapshot
+from gatewright.gatewayapi.kinds import SECRET
+from gatewright.gatewayapi.live import Snapshot
+from gatewright.gatewayapi.metadata import Meta
+from gatewright.gatewayapi.surroundings import Secret
 from gatewright.model.desired import BundleName
 from gatewright.model.health import ClusterHealth, HealthFinding, ObjectHealth
 from gatewright.model.objects import ObjectRef

@@ -11,7 +11,8 @@ import msgspec
 import pytest
 import side_by_side
 
-from gatewright.gatewayapi.live import CRD, ENDPOINT_SLICE, GATEWAY, GATEWAY_GROUP, SECRET, GroupKind, Names
+from gatewright.gatewayapi.kinds import CRD, ENDPOINT_SLICE, GATEWAY, GATEWAY_GROUP, SECRET, GroupKind
+from gatewright.gatewayapi.surroundings import Names
 from gatewright.kube.connection import Connection
 from gatewright.model.desired import Binding, BundleName, Cluster, ControllerSpec, SkewPolicy, Stack, Team
 from gatewright.model.drift import Drift

@@ -10,7 +10,8 @@ import httpx
 import msgspec
 import pytest
 
-from gatewright.gatewayapi.live import GATEWAY, Snapshot
+from gatewright.gatewayapi.kinds import GATEWAY
+from gatewright.gatewayapi.live import Snapshot
 from gatewright.model.desired import Binding, Cluster, Team
 from gatewright.model.probe import ProbeResult, ProbeRun
 from gatewright.server.principal import Principal

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from gatewright.gatewayapi.consistency.hostnames import hostnames_of
-from gatewright.gatewayapi.live import REFERENCE_GRANT, Route, Snapshot
+from gatewright.gatewayapi.kinds import REFERENCE_GRANT
+from gatewright.gatewayapi.live import Snapshot
+from gatewright.gatewayapi.shapes import Route
 from gatewright.model.domains import ClusterFacts, GatewayFact, GrantFact, RouteFact
 
 _SECOND_LEVELS: Final = frozenset({"ac", "co", "com", "edu", "gov", "mil", "net", "nom", "or", "org"})

@@ -14,21 +14,9 @@ from typing import Any, Final, Literal, TypeAlias, cast
 
 import msgspec
 
-from gatewright.gatewayapi.live import (
-    LISTENER_SET,
-    X_LISTENER_SET,
-    BackendRef,
-    Filter,
-    GroupKind,
-    Key,
-    Listener,
-    ParentRef,
-    Route,
-    RouteMatch,
-    RouteRule,
-    Snapshot,
-    ref_of,
-)
+from gatewright.gatewayapi.kinds import LISTENER_SET, X_LISTENER_SET, GroupKind, Key
+from gatewright.gatewayapi.live import Snapshot, ref_of
+from gatewright.gatewayapi.shapes import BackendRef, Filter, Listener, ParentRef, Route, RouteMatch, RouteRule
 from gatewright.model.domains import ClusterRouting, HostnameComparison, PathDifference
 from gatewright.model.objects import JSON, ObjectRef, canonical
 

@@ -12,7 +12,7 @@ from typing import Any, Final, cast
 
 import msgspec
 
-from gatewright.gatewayapi.live import (
+from gatewright.gatewayapi.kinds import (
     GATEWAY,
     LISTENER_SET,
     NAMESPACE,

@@ -10,7 +10,9 @@ from typing import Final, Literal
 from gatewright.gatewayapi.catalogue import BundleFacts, CrdFacts, catalogue
 from gatewright.gatewayapi.controllers import requirements, unserved
 from gatewright.gatewayapi.crds import GROUPS, bundle_of
-from gatewright.gatewayapi.live import CRD, Crd, GroupKind, Snapshot
+from gatewright.gatewayapi.kinds import CRD, GroupKind
+from gatewright.gatewayapi.live import Snapshot
+from gatewright.gatewayapi.surroundings import Crd
 from gatewright.gatewayapi.versions import VersionKey, older, version_key
 from gatewright.model.desired import BundleName
 from gatewright.model.observation import ControllerObservation

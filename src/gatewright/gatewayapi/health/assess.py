@@ -11,7 +11,7 @@ from gatewright.gatewayapi.health.grants import reference_grant
 from gatewright.gatewayapi.health.policies import policy
 from gatewright.gatewayapi.health.routes import route
 from gatewright.gatewayapi.health.view import ObjectKey, View
-from gatewright.gatewayapi.live import (
+from gatewright.gatewayapi.kinds import (
     GATEWAY,
     GATEWAY_CLASS,
     LISTENER_SET,
@@ -19,15 +19,10 @@ from gatewright.gatewayapi.live import (
     REFERENCE_GRANT,
     ROUTES,
     X_LISTENER_SET,
-    Gateway,
-    GatewayClass,
     GroupKind,
-    ListenerSet,
-    Policy,
-    ReferenceGrant,
-    Route,
-    Snapshot,
 )
+from gatewright.gatewayapi.live import Snapshot
+from gatewright.gatewayapi.shapes import Gateway, GatewayClass, ListenerSet, Policy, ReferenceGrant, Route
 from gatewright.model.health import ObjectHealth
 
 JUDGED: tuple[GroupKind, ...] = (

@@ -21,10 +21,12 @@ from gatewright.gatewayapi.health.rules import (
     CERTIFICATE_UNUSABLE,
     GRANT_MISSING,
 )
-from gatewright.gatewayapi.live import NAMESPACE, REFERENCE_GRANT, SECRET, CertificateFacts, GroupKind, Listener, ref_of
-from gatewright.gatewayapi.live import Secret as SecretShape
+from gatewright.gatewayapi.kinds import NAMESPACE, REFERENCE_GRANT, SECRET, GroupKind
+from gatewright.gatewayapi.live import ref_of
+from gatewright.gatewayapi.shapes import Listener
+from gatewright.gatewayapi.surroundings import Secret as SecretShape
 from gatewright.model.health import Severity
-from gatewright.model.probe import covers
+from gatewright.model.probe import CertificateFacts, covers
 
 THRESHOLDS: Final[tuple[tuple[int, Severity], ...]] = ((7, "error"), (14, "warning"), (30, "info"))
 """Days before the end, and how severe that is."""

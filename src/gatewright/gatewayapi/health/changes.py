@@ -14,7 +14,7 @@ from gatewright.gatewayapi.health.certificates import days_left
 from gatewright.gatewayapi.health.probes import turns
 from gatewright.gatewayapi.health.references import backends, crossing, gateway_references, listener_references
 from gatewright.gatewayapi.health.view import ObjectKey, ageing, gateway_of, parents_of
-from gatewright.gatewayapi.live import (
+from gatewright.gatewayapi.kinds import (
     CRD,
     DEPLOYMENT,
     ENDPOINT_SLICE,
@@ -28,17 +28,12 @@ from gatewright.gatewayapi.live import (
     SECRET,
     SERVICE,
     X_LISTENER_SET,
-    Conditions,
-    Gateway,
     GroupKind,
     Key,
-    ListenerSet,
-    Policy,
-    ReferenceGrant,
-    Route,
-    Snapshot,
-    Workload,
 )
+from gatewright.gatewayapi.live import Snapshot
+from gatewright.gatewayapi.shapes import Conditions, Gateway, ListenerSet, Policy, ReferenceGrant, Route
+from gatewright.gatewayapi.surroundings import Workload
 
 _Handler = Callable[[Snapshot, ObjectKey, Any, Any], Iterator[ObjectKey]]
 

@@ -13,7 +13,8 @@ from gatewright.gatewayapi.health.rules import (
     CONTROLLER_TWICE,
 )
 from gatewright.gatewayapi.health.view import View, controller_of, standing
-from gatewright.gatewayapi.live import DEPLOYMENT, GATEWAY_CLASS, GatewayClass
+from gatewright.gatewayapi.kinds import DEPLOYMENT, GATEWAY_CLASS
+from gatewright.gatewayapi.shapes import GatewayClass
 from gatewright.model.health import ObjectHealth
 
 

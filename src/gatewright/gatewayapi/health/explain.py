@@ -12,7 +12,7 @@ from gatewright.gatewayapi.health.changes import backend_users
 from gatewright.gatewayapi.health.references import backends
 from gatewright.gatewayapi.health.rollup import key_of, root, summarise
 from gatewright.gatewayapi.health.view import ObjectKey, is_set, parent_kind
-from gatewright.gatewayapi.live import (
+from gatewright.gatewayapi.kinds import (
     ENDPOINT_SLICE,
     GATEWAY,
     GATEWAY_CLASS,
@@ -20,13 +20,12 @@ from gatewright.gatewayapi.live import (
     REFERENCE_GRANT,
     ROUTES,
     SERVICE,
-    EndpointSlice,
     GroupKind,
     Key,
-    Route,
-    Snapshot,
-    ref_of,
 )
+from gatewright.gatewayapi.live import Snapshot, ref_of
+from gatewright.gatewayapi.shapes import Route
+from gatewright.gatewayapi.surroundings import EndpointSlice
 from gatewright.model.health import HealthState, Node, ObjectHealth
 from gatewright.model.objects import ObjectRef
 from gatewright.text import Message, message

@@ -10,7 +10,9 @@ from typing import Final
 
 from gatewright.gatewayapi.health.judgement import Judgement
 from gatewright.gatewayapi.health.rules import FEATURE_UNSUPPORTED
-from gatewright.gatewayapi.live import GATEWAY_CLASS, Filter, Gateway, GatewayClass, Route, RouteRule, ref_of
+from gatewright.gatewayapi.kinds import GATEWAY_CLASS
+from gatewright.gatewayapi.live import ref_of
+from gatewright.gatewayapi.shapes import Filter, Gateway, GatewayClass, Route, RouteRule
 
 _FILTERS: Final = {
     "ResponseHeaderModifier": "HTTPRouteResponseHeaderModification",

@@ -26,17 +26,9 @@ from gatewright.gatewayapi.health.rules import (
 )
 from gatewright.gatewayapi.health.selectors import describe, matches
 from gatewright.gatewayapi.health.view import View, gateway_of, standing
-from gatewright.gatewayapi.live import (
-    GATEWAY,
-    GATEWAY_CLASS,
-    NAMESPACE,
-    Gateway,
-    GatewayStatus,
-    GroupKind,
-    ListenerSet,
-    ListenerStatus,
-    ref_of,
-)
+from gatewright.gatewayapi.kinds import GATEWAY, GATEWAY_CLASS, NAMESPACE, GroupKind
+from gatewright.gatewayapi.live import ref_of
+from gatewright.gatewayapi.shapes import Gateway, GatewayStatus, ListenerSet, ListenerStatus
 from gatewright.model.health import ObjectHealth
 
 

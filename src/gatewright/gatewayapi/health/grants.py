@@ -8,15 +8,8 @@ from gatewright.gatewayapi.health.judgement import Judgement
 from gatewright.gatewayapi.health.references import grants_allow
 from gatewright.gatewayapi.health.rules import GRANT_UNUSED
 from gatewright.gatewayapi.health.view import View
-from gatewright.gatewayapi.live import (
-    GATEWAY,
-    LISTENER_SET,
-    REFERENCE_GRANT,
-    ROUTES,
-    X_LISTENER_SET,
-    GroupKind,
-    ReferenceGrant,
-)
+from gatewright.gatewayapi.kinds import GATEWAY, LISTENER_SET, REFERENCE_GRANT, ROUTES, X_LISTENER_SET, GroupKind
+from gatewright.gatewayapi.shapes import ReferenceGrant
 from gatewright.model.health import ObjectHealth
 
 REFERRING: Final[frozenset[GroupKind]] = frozenset({GATEWAY, LISTENER_SET, X_LISTENER_SET, *ROUTES})

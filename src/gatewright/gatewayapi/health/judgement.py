@@ -10,7 +10,9 @@ from msgspec.structs import replace
 from gatewright.gatewayapi.conditions import facts
 from gatewright.gatewayapi.health.rules import BY_CODE, CONDITION, DELETING, NO_STATUS, NOT_SEEN, PENDING, STALE, Rule
 from gatewright.gatewayapi.health.view import PASSING, Trouble, View
-from gatewright.gatewayapi.live import Condition, Conditions, GroupKind, Meta, ref_of
+from gatewright.gatewayapi.kinds import GroupKind
+from gatewright.gatewayapi.live import ref_of
+from gatewright.gatewayapi.metadata import Condition, Conditions, Meta
 from gatewright.model.health import SEVERITIES, ConditionFact, HealthFinding, HealthState, ObjectHealth, Severity
 from gatewright.model.objects import ObjectRef
 

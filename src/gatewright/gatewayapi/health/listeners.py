@@ -13,18 +13,8 @@ from typing import Final
 import msgspec
 
 from gatewright.gatewayapi.health.hostnames import normal
-from gatewright.gatewayapi.live import (
-    GATEWAY,
-    GATEWAY_GROUP,
-    AllowedRoutes,
-    Gateway,
-    GroupKind,
-    Key,
-    Listener,
-    ListenerSet,
-    ListenerStatus,
-    RouteKind,
-)
+from gatewright.gatewayapi.kinds import GATEWAY, GATEWAY_GROUP, GroupKind, Key
+from gatewright.gatewayapi.shapes import AllowedRoutes, Gateway, Listener, ListenerSet, ListenerStatus, RouteKind
 
 _FAMILIES: Final = {"HTTP": "http", "HTTPS": "tls", "TLS": "tls", "TCP": "tcp", "UDP": "udp"}
 _WEB: Final = (RouteKind("HTTPRoute"), RouteKind("GRPCRoute"))

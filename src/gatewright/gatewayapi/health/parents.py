@@ -25,18 +25,9 @@ from gatewright.gatewayapi.health.rules import (
 )
 from gatewright.gatewayapi.health.selectors import describe, matches
 from gatewright.gatewayapi.health.view import Trouble, View, gateway_of, known_parent, parent_kind, standing
-from gatewright.gatewayapi.live import (
-    NAMESPACE,
-    SERVICE,
-    Gateway,
-    GroupKind,
-    Key,
-    Listener,
-    ListenerSet,
-    ParentRef,
-    Route,
-    ref_of,
-)
+from gatewright.gatewayapi.kinds import NAMESPACE, SERVICE, GroupKind, Key
+from gatewright.gatewayapi.live import ref_of
+from gatewright.gatewayapi.shapes import Gateway, Listener, ListenerSet, ParentRef, Route
 from gatewright.model.health import Severity
 from gatewright.model.objects import ObjectRef
 

@@ -6,7 +6,10 @@ from gatewright.gatewayapi.conditions import place
 from gatewright.gatewayapi.health.judgement import Judgement
 from gatewright.gatewayapi.health.rules import POLICY_CONFLICT, POLICY_NOT_READ, TARGET_MISSING
 from gatewright.gatewayapi.health.view import View, age_order
-from gatewright.gatewayapi.live import SHAPES, GroupKind, Policy, Service, TargetRef, ref_of
+from gatewright.gatewayapi.kinds import GroupKind
+from gatewright.gatewayapi.live import SHAPES, ref_of
+from gatewright.gatewayapi.shapes import Policy, TargetRef
+from gatewright.gatewayapi.surroundings import Service
 from gatewright.model.health import ObjectHealth
 
 

@@ -37,7 +37,8 @@ from gatewright.gatewayapi.health.rules import (
     Rule,
 )
 from gatewright.gatewayapi.health.view import FRESH
-from gatewright.gatewayapi.live import SECRET, Gateway
+from gatewright.gatewayapi.kinds import SECRET
+from gatewright.gatewayapi.shapes import Gateway
 from gatewright.model.health import SEVERITIES, HealthFinding, Severity
 from gatewright.model.moments import rfc3339
 from gatewright.model.probe import Outcome, ProbeResult, ProbeTarget

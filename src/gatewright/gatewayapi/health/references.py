@@ -8,17 +8,17 @@ from typing import Any, cast
 
 import msgspec
 
-from gatewright.gatewayapi.live import (
+from gatewright.gatewayapi.kinds import GroupKind
+from gatewright.gatewayapi.live import Snapshot
+from gatewright.gatewayapi.shapes import (
     BackendRef,
     Gateway,
-    GroupKind,
     Listener,
     ListenerSet,
     ReferenceGrant,
     Route,
     RouteRule,
     SecretRef,
-    Snapshot,
 )
 
 

@@ -12,7 +12,8 @@ import msgspec
 
 from gatewright.gatewayapi.health.rules import BY_CODE
 from gatewright.gatewayapi.health.view import ObjectKey
-from gatewright.gatewayapi.live import GATEWAY, Snapshot
+from gatewright.gatewayapi.kinds import GATEWAY
+from gatewright.gatewayapi.live import Snapshot
 from gatewright.model.health import (
     SEVERITIES,
     WORST,

@@ -19,17 +19,10 @@ from gatewright.gatewayapi.health.rules import (
     RULE_WITHOUT_BACKEND,
 )
 from gatewright.gatewayapi.health.view import View
-from gatewright.gatewayapi.live import (
-    ENDPOINT_SLICE,
-    SERVICE,
-    EndpointSlice,
-    GroupKind,
-    Route,
-    RouteRule,
-    Service,
-    ServicePort,
-    ref_of,
-)
+from gatewright.gatewayapi.kinds import ENDPOINT_SLICE, SERVICE, GroupKind
+from gatewright.gatewayapi.live import ref_of
+from gatewright.gatewayapi.shapes import Route, RouteRule
+from gatewright.gatewayapi.surroundings import EndpointSlice, Service, ServicePort
 from gatewright.model.health import ObjectHealth, Severity
 
 _NEVER: Final = frozenset({"", "apps", "batch"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
-from gatewright.gatewayapi.live import AllowedNamespaces, Selector
+from gatewright.gatewayapi.shapes import AllowedNamespaces, Selector
 
 
 def matches(selector: Selector | None, labels: Mapping[str, str]) -> bool:

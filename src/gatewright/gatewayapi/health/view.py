@@ -14,7 +14,7 @@ from gatewright.gatewayapi.conditions import good, is_stale
 from gatewright.gatewayapi.controllers import by_controller_name
 from gatewright.gatewayapi.health.listeners import Place, places
 from gatewright.gatewayapi.health.references import Target, crossings, grants_allow
-from gatewright.gatewayapi.live import (
+from gatewright.gatewayapi.kinds import (
     ENDPOINT_SLICE,
     GATEWAY,
     GATEWAY_CLASS,
@@ -23,21 +23,21 @@ from gatewright.gatewayapi.live import (
     REFERENCE_GRANT,
     SERVICE,
     X_LISTENER_SET,
-    Conditions,
-    EndpointSlice,
-    Gateway,
-    GatewayClass,
     GroupKind,
     Key,
+)
+from gatewright.gatewayapi.live import Snapshot, ref_of
+from gatewright.gatewayapi.metadata import Meta
+from gatewright.gatewayapi.shapes import (
+    Conditions,
+    Gateway,
+    GatewayClass,
     ListenerSet,
-    Meta,
     ParentRef,
     Policy,
     ReferenceGrant,
-    Service,
-    Snapshot,
-    ref_of,
 )
+from gatewright.gatewayapi.surroundings import EndpointSlice, Service
 from gatewright.model.health import HealthState, Severity
 from gatewright.model.moments import rfc3339
 from gatewright.model.objects import ObjectRef

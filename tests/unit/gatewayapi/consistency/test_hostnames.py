@@ -9,7 +9,7 @@ from side_by_side import cluster, gateway, put, route
 
 from gatewright.gatewayapi.consistency.facts import domain_of, facts_of
 from gatewright.gatewayapi.consistency.hostnames import compare_hostnames
-from gatewright.gatewayapi.live import LISTENER_SET
+from gatewright.gatewayapi.kinds import LISTENER_SET
 
 HTTP_ROUTE = ("gateway.networking.k8s.io", "HTTPRoute")
 HOST = "shop.example.com"

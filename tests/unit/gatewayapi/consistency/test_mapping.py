@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gatewright.gatewayapi.consistency.mapping import CLIP, LIMIT, Spec, differences, spec_of
-from gatewright.gatewayapi.live import Gateway, Route
+from gatewright.gatewayapi.shapes import Gateway, Route
 from gatewright.model.objects import digest
 
 

@@ -11,7 +11,7 @@ from side_by_side import bundle, cluster, controller, crd
 
 from gatewright.gatewayapi.consistency.skew import RANK, bundle_level, exceeding, level_between, skew_of, skews_of
 from gatewright.gatewayapi.consistency.versions import versions_of
-from gatewright.gatewayapi.live import CRD
+from gatewright.gatewayapi.kinds import CRD
 from gatewright.model.desired import BundleName, SkewPolicy
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)

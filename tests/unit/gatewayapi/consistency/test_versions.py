@@ -8,7 +8,7 @@ from side_by_side import bundle, cluster, controller, crd, put
 from gatewright.gatewayapi.catalogue import catalogue
 from gatewright.gatewayapi.consistency.matrix import matrix
 from gatewright.gatewayapi.consistency.versions import POLICY, is_dev, is_monthly, versions_of
-from gatewright.gatewayapi.live import CRD
+from gatewright.gatewayapi.kinds import CRD
 from gatewright.model.desired import BundleName
 from gatewright.model.versions import BundleClaim
 

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from gatewright.gatewayapi.health import affected, assess, elapsed
 from gatewright.gatewayapi.health.probes import told
-from gatewright.gatewayapi.live import (
+from gatewright.gatewayapi.kinds import (
     CRD,
     DEPLOYMENT,
     ENDPOINT_SLICE,
@@ -29,8 +29,8 @@ from gatewright.gatewayapi.live import (
     SERVICE,
     GroupKind,
     Key,
-    Snapshot,
 )
+from gatewright.gatewayapi.live import Snapshot
 
 GRPC: GroupKind = (GATEWAY_GROUP, "GRPCRoute")
 SPACES = st.sampled_from(["shop", "other"])

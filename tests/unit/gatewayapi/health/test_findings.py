@@ -11,7 +11,7 @@ from health_worlds import CLASS_KEY, GATEWAY_KEY, HTTP_ROUTE, NOW, OLD, ROUTE_KE
 
 from gatewright.gatewayapi.health import ObjectKey, assess
 from gatewright.gatewayapi.health.rules import ALL, BY_CODE
-from gatewright.gatewayapi.live import (
+from gatewright.gatewayapi.kinds import (
     DEPLOYMENT,
     ENDPOINT_SLICE,
     GATEWAY,
@@ -21,8 +21,8 @@ from gatewright.gatewayapi.live import (
     REFERENCE_GRANT,
     SECRET,
     SERVICE,
-    Snapshot,
 )
+from gatewright.gatewayapi.live import Snapshot
 from gatewright.text import LANGUAGES, templates
 
 Break = Callable[[Snapshot], Any]

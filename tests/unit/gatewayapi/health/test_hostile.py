@@ -12,19 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gatewright.gatewayapi.health import affected, assess, elapsed, explain, explain_cluster, summarise
-from gatewright.gatewayapi.live import (
-    GATEWAY,
-    GATEWAY_CLASS,
-    LISTENER_SET,
-    POLICY_KINDS,
-    SECRET,
-    SHAPES,
-    CertificateFacts,
-    GroupKind,
-    Meta,
-    Secret,
-    Snapshot,
-)
+from gatewright.gatewayapi.kinds import GATEWAY, GATEWAY_CLASS, LISTENER_SET, POLICY_KINDS, SECRET, GroupKind
+from gatewright.gatewayapi.live import SHAPES, Snapshot
+from gatewright.gatewayapi.metadata import Meta
+from gatewright.gatewayapi.surroundings import Secret
+from gatewright.model.probe import CertificateFacts
 from gatewright.text import LANGUAGES
 
 ODD = st.sampled_from(["", "a", "*", "*.", "..", "{x}", "x" * 300, "\x00", "名", "Gateway", "9999-99-99T99:99:99Z"])

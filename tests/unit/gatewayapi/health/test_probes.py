@@ -11,7 +11,8 @@ import pytest
 from health_worlds import GATEWAY_KEY, NOW
 
 from gatewright.gatewayapi.health import elapsed
-from gatewright.gatewayapi.live import GATEWAY, LISTENER_SET, SECRET, Snapshot
+from gatewright.gatewayapi.kinds import GATEWAY, LISTENER_SET, SECRET
+from gatewright.gatewayapi.live import Snapshot
 from gatewright.model.health import ObjectHealth
 from gatewright.model.probe import ProbeResult
 

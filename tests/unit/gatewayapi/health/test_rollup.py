@@ -18,7 +18,8 @@ from gatewright.gatewayapi.health import (
     summarise,
     with_findings,
 )
-from gatewright.gatewayapi.live import GATEWAY, GATEWAY_CLASS, SECRET, SERVICE, Snapshot
+from gatewright.gatewayapi.kinds import GATEWAY, GATEWAY_CLASS, SECRET, SERVICE
+from gatewright.gatewayapi.live import Snapshot
 from gatewright.model.health import ClusterHealth, Counts, HealthFinding, HealthState, Node
 from gatewright.model.objects import ObjectRef
 
