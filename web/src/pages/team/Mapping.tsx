@@ -33,6 +33,7 @@ export function Mapping({ team, cluster }: Part) {
         rows={query.data}
         columns={columns}
         rowKey={keyOf}
+        dense
         tools={
           across > ACROSS ? <span className="muted">{t("mapping.cut", { shown: ACROSS, all: across })}</span> : null
         }
