@@ -161,7 +161,7 @@ def test_a_rollout_survives_its_server_and_is_retried_once_its_cause_is_mended(f
     installation.kill()
     before = board.lines.count()
     visitor.sees(re.compile(f"^{t('rollout:log.reconnecting').partition('{{')[0]}"))
-    expect(board.lines).to_have_count(before)
+    assert len(board.numbers()) >= before  # what was on its way when the server died is shown too
     installation.start()
 
     board.state("failed")
