@@ -33,6 +33,7 @@ export function Log({ following, cluster, clear, over }: Props) {
         .filter((line) => !words || `${line.cluster ?? ""} ${say(line.message)}`.toLowerCase().includes(words)),
     [following.lines, cluster, words, say],
   );
+  const reading = following.state !== "resting" && !following.lines.length;
   const top = useRef(0);
   // After every drawing: lines come, others are filtered, and words that were missing are loaded.
   useLayoutEffect(() => {
@@ -66,6 +67,7 @@ export function Log({ following, cluster, clear, over }: Props) {
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls can be scrolled with the keyboard
         tabIndex={0}
         aria-label={t("log.lines")}
+        aria-busy={reading}
         onScroll={(event) => {
           const { scrollHeight, scrollTop, clientHeight } = event.currentTarget;
           if (scrollHeight - scrollTop - clientHeight < 24) setEnd(true);
@@ -77,11 +79,7 @@ export function Log({ following, cluster, clear, over }: Props) {
         {lines.slice(-SHOWN).map((line) => (
           <Line key={line.seq} line={line} text={say(line.message)} named={!cluster} />
         ))}
-        {!lines.length && (
-          <li className="muted">
-            {t(following.state !== "resting" && !following.lines.length ? "log.loading" : "log.empty")}
-          </li>
-        )}
+        {!lines.length && <li className="muted">{t(reading ? "log.loading" : "log.empty")}</li>}
       </ol>
       {!end && (
         <Button size="small" className="log-end" onClick={() => setEnd(true)}>

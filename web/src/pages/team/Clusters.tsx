@@ -73,6 +73,7 @@ export function Clusters({ team, cluster }: Part) {
           rows={rows}
           columns={columns}
           rowKey={(row) => row.binding.cluster}
+          dense
           tools={bind}
           empty={
             <EmptyState title={t("unbound.title", { team: name })} action={bind}>

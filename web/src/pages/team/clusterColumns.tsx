@@ -24,12 +24,12 @@ export function useColumns(defaultNamespace: string): Column<ClusterRow>[] {
       title: t("column.cluster"),
       value: ({ binding }) => binding.cluster,
       primary: true,
-      width: 150,
+      width: 124,
     },
     {
       key: "state",
       title: t("column.health"),
-      width: 110,
+      width: 98,
       value: (one) => WORST.indexOf(stateOf(one)),
       pick: stateOf,
       options: WORST.map((state) => ({ value: state, label: common(`state.${state}`) })),
@@ -38,7 +38,7 @@ export function useColumns(defaultNamespace: string): Column<ClusterRow>[] {
     {
       key: "cause",
       title: t("column.cause"),
-      width: 230,
+      width: 226,
       fixedOrder: true,
       value: ({ row }) => say(row?.cause?.message),
       render: ({ row }) => {
@@ -49,14 +49,14 @@ export function useColumns(defaultNamespace: string): Column<ClusterRow>[] {
     {
       key: "findings",
       title: t("column.findings"),
-      width: 110,
+      width: 76,
       value: ({ row }) => (row?.errors ?? 0) * 1000 + (row?.warnings ?? 0),
       render: ({ row }) => <Findings errors={row?.errors ?? 0} warnings={row?.warnings ?? 0} />,
     },
     {
       key: "bundle",
       title: t("column.bundle"),
-      width: 145,
+      width: 128,
       value: ({ row }) => bundleOf(row),
       render: ({ row }) => {
         const skew = row?.skews?.[0];
@@ -71,27 +71,27 @@ export function useColumns(defaultNamespace: string): Column<ClusterRow>[] {
     {
       key: "controllers",
       title: t("column.controllers"),
-      width: 140,
+      width: 106,
       value: ({ row }) => row?.controllers?.map((one) => `${one.name} ${one.version}`).join(", "),
     },
     {
       key: "namespace",
       title: t("column.namespace"),
-      width: 130,
+      width: 108,
       value: ({ binding }) => binding.namespace || defaultNamespace,
       render: ({ binding }) => <code>{binding.namespace || defaultNamespace}</code>,
     },
     {
       key: "stack",
       title: t("column.stack"),
-      width: 100,
+      width: 92,
       value: ({ binding }) => binding.stack,
       render: ({ binding }) => binding.stack || <span className="muted">{t("no-stack")}</span>,
     },
     {
       key: "custody",
       title: t("column.custody"),
-      width: 100,
+      width: 72,
       hidden: true,
       value: ({ row }) => row?.custody ?? "unknown",
       render: ({ row }) => common(`custody.${row?.custody ?? "unknown"}`),
@@ -99,7 +99,7 @@ export function useColumns(defaultNamespace: string): Column<ClusterRow>[] {
     {
       key: "reachability",
       title: t("column.reachability"),
-      width: 120,
+      width: 104,
       hidden: true,
       value: ({ row }) => row?.reachability,
       render: ({ row }) => (row ? <Reachability state={row.reachability} quiet /> : null),
@@ -107,14 +107,14 @@ export function useColumns(defaultNamespace: string): Column<ClusterRow>[] {
     {
       key: "kubernetes",
       title: t("column.kubernetes"),
-      width: 110,
+      width: 90,
       hidden: true,
       value: ({ row }) => row?.kubernetes,
     },
     {
       key: "drifts",
       title: t("column.drifts"),
-      width: 80,
+      width: 62,
       align: "end",
       value: ({ row }) => row?.drifts ?? 0,
       render: ({ row }) => row?.drifts || <span className="muted">–</span>,
@@ -122,7 +122,7 @@ export function useColumns(defaultNamespace: string): Column<ClusterRow>[] {
     {
       key: "seen",
       title: t("column.seen"),
-      width: 110,
+      width: 90,
       hidden: true,
       value: ({ row }) => row?.seen_at,
       render: ({ row }) => <Since at={row?.seen_at} />,
