@@ -115,7 +115,6 @@ export function useColumns(defaultNamespace: string): Column<ClusterRow>[] {
       key: "drifts",
       title: t("column.drifts"),
       width: 62,
-      align: "end",
       value: ({ row }) => row?.drifts ?? 0,
       render: ({ row }) => row?.drifts || <span className="muted">–</span>,
     },
