@@ -74,6 +74,8 @@ class ClusterWatcher:
         self._crds = CrdReading(kube, snapshot, self, self._options.feed)
         self._feeds: dict[FeedSpec, asyncio.Task[None]] = {}
         self._answered: set[FeedSpec] = set()
+        self._whole: set[FeedSpec] = set()
+        """The feeds that have shown all that there is: those that have answered may have failed."""
         self._lists = asyncio.Semaphore(_LISTS)
         self._moved = asyncio.Event()
         self.synced = asyncio.Event()
@@ -98,7 +100,7 @@ class ClusterWatcher:
             self._moved.set()
 
     def _shown(self) -> Collection[GroupKind]:
-        return {spec.kind for spec in self._answered if spec.kind in WRITTEN and spec.kind not in self.snapshot.unread}
+        return {spec.kind for spec in self._whole if spec.kind in WRITTEN and spec.kind not in self.snapshot.unread}
 
     async def run(self) -> None:
         """Raises nothing but what cancels it."""
@@ -141,6 +143,7 @@ class ClusterWatcher:
 
     def _left(self, spec: FeedSpec, wanted: Collection[FeedSpec]) -> None:
         self._answered.discard(spec)
+        self._whole.discard(spec)
         self._upkeep.unlisted(spec)
         self._answering.recovered(spec)
         self._upkeep.refuse(spec, None)
@@ -172,6 +175,7 @@ class ClusterWatcher:
             self._upkeep.replace(spec, {item.metadata.key: item for item in found.items}, first=first)
         self._ours.listed(spec, {item.metadata.key: item.metadata for item in found.items})
         self._answered.add(spec)
+        self._whole.add(spec)
         self._upkeep.listed(spec)
         self._moved.set()
 
@@ -207,6 +211,7 @@ class ClusterWatcher:
     def gone(self, spec: FeedSpec) -> None:
         """The kind is not served now: asked again as soon as its CRD, or anything else, says so."""
         self._answered.add(spec)
+        self._whole.add(spec)
         self._upkeep.unlisted(spec)
         self._answering.recovered(spec)
         self._upkeep.refuse(spec, None)
