@@ -499,13 +499,19 @@ async def test_a_cluster_that_is_removed_is_watched_no_more(
             assert len(switch.requests) == asked
 
 
-async def test_another_cluster_behind_the_address(
-    gatewright: Product, served: ClusterHandle, space: str, cluster_factory: ClusterFactory, gateway_api: Path
-) -> None:
+@pytest.fixture
+async def other(served: ClusterHandle, space: str, cluster_factory: ClusterFactory, gateway_api: Path) -> ClusterHandle:
+    """Another cluster. Both have a Gateway and a route, ``ours`` and ``theirs``."""
     other = cluster_factory()
     await asyncio.to_thread(other.install_gateway_api, gateway_api)
     await apply(served, namespace(space), gateway(space), route(space, name="ours"))
     await apply(other, namespace(space), gateway(space), route(space, name="theirs"))
+    return other
+
+
+async def test_another_cluster_behind_the_address(
+    gatewright: Product, served: ClusterHandle, space: str, other: ClusterHandle
+) -> None:
     mixed: list[str] = []
     async with switching(served, other) as switch:
         uid = await gatewright.register(served, connection=switch.connection)
@@ -529,13 +535,9 @@ async def test_another_cluster_behind_the_address(
 
 
 async def test_another_cluster_that_takes_over_between_two_questions(
-    gatewright: Product, served: ClusterHandle, space: str, cluster_factory: ClusterFactory, gateway_api: Path
+    gatewright: Product, served: ClusterHandle, space: str, other: ClusterHandle
 ) -> None:
     """It is asked who it is, and what it has a moment later: the answer may come from another one by then."""
-    other = cluster_factory()
-    await asyncio.to_thread(other.install_gateway_api, gateway_api)
-    await apply(served, namespace(space), gateway(space), route(space, name="ours"))
-    await apply(other, namespace(space), gateway(space), route(space, name="theirs"))
     mixed: list[str] = []
     async with switching(served, other) as switch:
         uid = await gatewright.register(served, connection=switch.connection)
