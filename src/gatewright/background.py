@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -22,6 +22,20 @@ async def alongside(work: Coroutine[Any, Any, T], *, name: str | None = None) ->
         failure = None if task.cancelled() else task.exception()
     if failure is not None:
         raise failure
+
+
+async def enduring(
+    work: Callable[[], Awaitable[object]], failed: Callable[[Exception], object], *, pause: float = 5.0
+) -> None:
+    """``work``, and again, ``pause`` seconds after each time that it failed: a loop that ended with one mistake would
+    leave its process alive and blind. ``failed`` is called while the exception is handled, so that it can be logged."""
+    while True:
+        try:
+            await work()
+            return
+        except Exception as error:
+            failed(error)
+        await asyncio.sleep(pause)
 
 
 async def cancelled(*tasks: asyncio.Future[Any]) -> None:

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from gatewright.background import alongside, cancelled
+from gatewright.background import alongside, cancelled, enduring
 
 
 class Work:
@@ -183,3 +183,29 @@ async def test_work_in_a_generator_ends_when_the_generator_is_closed() -> None:
     async with contextlib.aclosing(looks()) as found:
         assert await anext(found) == 1
     assert work.ended
+
+
+async def test_what_fails_is_done_again_until_it_ends() -> None:
+    outcomes: list[Exception | None] = [ValueError("first"), KeyError("second"), None]
+    told: list[str] = []
+
+    async def work() -> None:
+        outcome = outcomes.pop(0)
+        if outcome is not None:
+            raise outcome
+
+    await enduring(work, lambda error: told.append(type(error).__name__), pause=0)
+    assert (told, outcomes) == (["ValueError", "KeyError"], [])
+
+
+async def test_what_endures_ends_when_it_is_cancelled() -> None:
+    began, told = asyncio.Event(), list[Exception]()
+
+    async def work() -> None:
+        began.set()
+        await asyncio.Event().wait()
+
+    async with alongside(enduring(work, told.append, pause=0)) as task:
+        await began.wait()
+    assert task.cancelled()
+    assert told == []

@@ -15,7 +15,7 @@ from typing import Final, TypeVar
 import msgspec
 import structlog
 
-from gatewright.background import alongside, cancelled
+from gatewright.background import alongside, cancelled, enduring
 from gatewright.gatewayapi.live import Touched
 from gatewright.model.errors import GatewrightError
 from gatewright.observe import memory
@@ -132,13 +132,16 @@ class Observatory:
             stack.push_async_callback(shares.leave)
             stack.push_async_callback(self._stop_all)
             await shares.balance()
-            loops = (presence.beat(), shares.run(), self._registering(), self._keeping(), self._rejudging())
-            for loop in loops:
-                stack.push_async_callback(cancelled, asyncio.create_task(loop))
+            for loop in (presence.beat, shares.run, self._registering, self._keeping, self._rejudging):
+                task = asyncio.create_task(enduring(loop, self._stumbled))
+                stack.push_async_callback(cancelled, task)
             try:
                 yield
             finally:
                 self.watches_now = False
+
+    def _stumbled(self, _: Exception) -> None:
+        self._log.exception("watching")
 
     def _assign(self, share: frozenset[str]) -> None:
         self._share = share

@@ -14,7 +14,7 @@ from typing import Final, Generic, TypeVar, cast
 import msgspec
 import structlog
 
-from gatewright.background import alongside
+from gatewright.background import alongside, enduring
 from gatewright.model.errors import GatewrightError
 from gatewright.model.events import Severity
 from gatewright.model.health import ObjectHealth
@@ -98,8 +98,11 @@ class Reporter:
 
     @contextlib.asynccontextmanager
     async def reporting(self) -> AsyncGenerator[None]:
-        async with alongside(self._run(), name="reporter"):
+        async with alongside(enduring(self._run, self._stumbled), name="reporter"):
             yield
+
+    def _stumbled(self, _: Exception) -> None:
+        self._log.exception("events")
 
     async def _run(self) -> None:
         while True:
