@@ -25,34 +25,17 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final, Literal, Protocol, cast
+from typing import Any, Final, Literal, cast
 
 import msgspec
 import sqlalchemy as sa
 import sqlalchemy.event as sa_event
 from dbos import DBOS, DBOSPortableJSONSerializer, SetWorkflowID
 
+from gatewright.rollout.driver import Assignment, Driver
+
 PROTOCOL: Final = "1"
 DriverState = Literal["absent", "driving", "ended"]
-
-
-class Assignment(msgspec.Struct, frozen=True):
-    """The next thing to do in a rollout: one step on one cluster."""
-
-    cluster: str
-    step: int
-
-
-class Driver(Protocol):
-    """What the workflow drives. Both are idempotent and check the generation themselves."""
-
-    async def advance(self, rollout: str, generation: int) -> Assignment | None:
-        """The next assignment, or None when the rollout has ended, is paused, failed or was superseded."""
-        ...
-
-    async def perform(self, rollout: str, generation: int, assignment: Assignment) -> None:
-        """Does the assignment and records its result; a failure is recorded, never raised."""
-        ...
 
 
 class Engine:

@@ -26,7 +26,7 @@ from gatewright.observe.survey import identity
 from gatewright.planning.request import Record
 from gatewright.planning.staleness import moved
 from gatewright.rollout import writer
-from gatewright.rollout.engine import Assignment
+from gatewright.rollout.driver import Assignment
 from gatewright.rollout.errors import IdentityChangedError, PlanStaleError, UnexpectedFailureError
 from gatewright.rollout.lease import Lease, held
 from gatewright.rollout.planner import Planner, Question

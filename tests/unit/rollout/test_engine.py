@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from gatewright.rollout.engine import Assignment, Engine, engine
+from gatewright.rollout.driver import Assignment
+from gatewright.rollout.engine import Engine, engine
 
 pytestmark = [pytest.mark.anyio, pytest.mark.filterwarnings("ignore::ResourceWarning")]
 
@@ -71,7 +72,8 @@ async def test_a_dropped_generation_begins_no_further_step(tmp_path: Path) -> No
 async def test_a_generation_that_a_killed_process_left_is_seen_with_its_worker(tmp_path: Path) -> None:
     script = f"""
 import asyncio
-from gatewright.rollout.engine import Assignment, Engine, engine
+from gatewright.rollout.driver import Assignment
+from gatewright.rollout.engine import Engine, engine
 class Slow:
     async def advance(self, rollout, generation): return Assignment("c", 0)
     async def perform(self, rollout, generation, assignment):
@@ -114,3 +116,8 @@ async def test_a_stopped_engine_leaves_no_step_running_behind(tmp_path: Path) ->
     driver.release.set()
     await asyncio.sleep(0.1)
     assert driver.done == [0, 1]
+
+
+def test_a_process_that_only_looks_does_not_wait_for_the_engine() -> None:
+    script = "import sys, gatewright.server.app; print('dbos' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", script], capture_output=True, check=True).stdout == b"False\n"
