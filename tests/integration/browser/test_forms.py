@@ -6,8 +6,8 @@ import re
 
 import pytest
 from installation import Installation
-from playwright.sync_api import expect
-from visitor import LANGUAGES, Visit, Visitor
+from playwright.sync_api import Route, expect
+from visitor import LANGUAGES, PATIENCE, Visit, Visitor
 
 pytestmark = pytest.mark.integration
 
@@ -63,3 +63,24 @@ def test_a_dialog_closes_when_it_is_done_and_says_why_when_it_is_refused(
     confirm(visitor, "team:members.add")
     closed(visitor)
     visitor.sees("Otto")
+
+
+def test_a_controller_is_switched_on_once_it_is_known_which_there_are(installation: Installation, visit: Visit) -> None:
+    visitor = visit(installation)
+    page = visitor.page
+    visitor.sign_in()
+    late: list[Route] = []
+
+    def hold(request: Route) -> None:
+        late.append(request)
+
+    asked = re.compile(r"/schemas(\?|$)")
+    page.route(asked, hold)
+    with page.expect_request(asked):
+        visitor.open("/stacks?new=stack")
+    switch = page.get_by_label(visitor.t("stack:form.install"))
+    expect(switch).to_be_disabled(timeout=PATIENCE)
+    for request in late:
+        request.continue_()
+    switch.click()
+    expect(page.locator("[id='spec.controller.version']")).not_to_have_value("", timeout=PATIENCE)

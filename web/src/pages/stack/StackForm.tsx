@@ -60,7 +60,9 @@ export function StackForm(props: Props) {
             <Switch
               id="spec.controller"
               checked={isMapping(controller)}
-              onChange={(on) => set(CONTROLLER, on ? firstController(schema, manifest) : undefined)}
+              // Which controllers there are is in the schema: without it one would begin with none.
+              disabled={disabled || !schema}
+              onChange={(on) => set(CONTROLLER, on && schema ? firstController(schema, manifest) : undefined)}
             />
             {t("form.install")}
           </label>
@@ -251,8 +253,7 @@ function described(schema: Schema | undefined, manifest: Mapping, path: Path): s
   return own?.description?.replaceAll("`", "");
 }
 
-function firstController(schema: Schema | undefined, manifest: Mapping): Mapping {
-  if (!schema) return { name: "", version: "" };
+function firstController(schema: Schema, manifest: Mapping): Mapping {
   const [name = ""] = choices(at(schema, manifest, [...CONTROLLER, "name"], fits)).map(String);
   const wanted = withController(manifest, name);
   const [version = ""] = choices(at(schema, wanted, [...CONTROLLER, "version"], fits)).map(String);
