@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import socket
 from pathlib import Path
 
 import manifests
 import pytest
 from handles import ClusterHandle, eventually
 
-from gatewright.lab.process import ProcessRef
+from gatewright.lab.process import ProcessRef, is_alive
 
 pytestmark = pytest.mark.integration
 NAMESPACE = "gateway-system"
@@ -111,6 +112,11 @@ def test_traffic_flows_while_the_api_server_is_away(serving: ClusterHandle) -> N
 
 
 def test_a_deleted_deployment_leaves_no_process(serving: ClusterHandle) -> None:
-    serving.kubectl("delete", "namespace", NAMESPACE, "--timeout=60s")
-    eventually(lambda: not traefik_processes(serving), what="the process is gone")
+    (ref,) = traefik_processes(serving)
+    # A request that is under way keeps it from ending at once.
+    with socket.create_connection((serving.state.address, manifests.PORT), timeout=5) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: shop.test\r\n")
+        serving.kubectl("delete", "namespace", NAMESPACE, "--timeout=60s")
+        eventually(lambda: not traefik_processes(serving), what="the process is gone")
+        assert not is_alive(ref)
     assert serving.get()[0] == 0

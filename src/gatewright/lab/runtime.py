@@ -30,11 +30,12 @@ class HostRuntime:
         self._address = address
         self._changed = changed
         self._runners: dict[tuple[str, str], Runner] = {}
+        self._ending: set[Runner] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
     def processes(self) -> list[Child]:
         """The gateway controllers that run now."""
-        return [runner.child for runner in self._runners.values() if runner.child is not None]
+        return [runner.child for runner in (*self._runners.values(), *self._ending) if runner.child is not None]
 
     async def run(self) -> None:
         """Follow the cluster until cancelled."""
@@ -44,9 +45,10 @@ class HostRuntime:
 
     async def close(self) -> None:
         """End every controller."""
+        runners = [*self._runners.values(), *self._ending]
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*(runner.close(grace=0) for runner in self._runners.values()))
+        await asyncio.gather(*(runner.close(grace=0) for runner in runners))
         self._runners.clear()
 
     def _deployment(self, key: tuple[str, str], found: Object | None) -> None:
@@ -55,7 +57,8 @@ class HostRuntime:
         if found is None or container is None:
             if runner is not None:
                 del self._runners[key]
-                self._spawn(runner.close(grace=3))
+                self._ending.add(runner)
+                self._spawn(self._end(runner))
             return
         if runner is None:
             runner = self._runners[key] = Runner(self._host, self._changed)
@@ -83,6 +86,12 @@ class HostRuntime:
                 await asyncio.sleep(0.5)
             else:
                 return
+
+    async def _end(self, runner: Runner) -> None:
+        try:
+            await runner.close(grace=3)
+        finally:
+            self._ending.discard(runner)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
