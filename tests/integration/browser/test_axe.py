@@ -83,13 +83,15 @@ def test_a_row_is_not_empty_while_its_words_are_on_their_way(
     def hold(request: Route) -> None:
         late.append(request)
 
-    page.route(re.compile(r"/assets/event-[^/]*\.js"), hold)
-    page.goto(f"{installation.url}/events")
-    opens = page.get_by_role("table").get_by_role("button", name="…")
+    words = re.compile(r"/assets/event-[^/]*\.js")
+    page.route(words, hold)
+    with page.expect_request(words):
+        page.goto(f"{installation.url}/events")
+    opens = page.get_by_role("table").get_by_role("button", name="…", exact=True)
     expect(opens.first).to_be_visible(timeout=PATIENCE)
-    assert late
     page.evaluate(AXE)
     assert judged(page, "/events", ["button-name"]) == []
+    assert late
     for request in late:
         request.continue_()
     expect(opens).to_have_count(0, timeout=PATIENCE)
