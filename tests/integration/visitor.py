@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from installation import ADMINISTRATOR, PASSWORD
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Response, expect
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Response, Route, expect
 
 I18N = Path(__file__).parents[2] / "web" / "src" / "i18n"
 LANGUAGES = ("zh-CN", "en-US")
@@ -60,6 +60,18 @@ class Visitor:
 
     def open(self, path: str) -> None:
         self.page.goto(self.url + path)
+
+    def open_without(self, asked: re.Pattern[str], path: str) -> list[Route]:
+        """Opens a page that has asked for this, and waits for it: until somebody continues what is given back."""
+        late: list[Route] = []
+
+        def hold(request: Route) -> None:
+            late.append(request)
+
+        self.page.route(asked, hold)
+        with self.page.expect_request(asked):
+            self.open(path)
+        return late
 
     def sign_in(self, name: str = ADMINISTRATOR, password: str = PASSWORD) -> None:
         self.open("/sign-in")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from handles import ClusterHandle
 from installation import Install, Installation
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 from populated import TEAM, Populated, populate
 from visitor import LANGUAGES, PATIENCE, STILL, Visit, Visitor
 
@@ -78,15 +78,7 @@ def test_a_row_is_not_empty_while_its_words_are_on_their_way(
     visitor = visit(installation)
     page = visitor.page
     visitor.sign_in()
-    late: list[Route] = []
-
-    def hold(request: Route) -> None:
-        late.append(request)
-
-    words = re.compile(r"/assets/event-[^/]*\.js")
-    page.route(words, hold)
-    with page.expect_request(words):
-        page.goto(f"{installation.url}/events")
+    late = visitor.open_without(re.compile(r"/assets/event-[^/]*\.js"), "/events")
     opens = page.get_by_role("table").get_by_role("button", name="…", exact=True)
     expect(opens.first).to_be_visible(timeout=PATIENCE)
     page.evaluate(AXE)
